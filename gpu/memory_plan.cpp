@@ -70,6 +70,11 @@ class Footprint {
   }
 
  private:
+  static std::uint64_t constantWords(const Op& op, const core::quant::QuantizedTensor& vector) {
+    const std::uint64_t row = VulkanExecutor::constantRow(op, vector);
+    return vector.shape.count() / row * strideOf(static_cast<std::uint32_t>(row));
+  }
+
   std::uint64_t constants() const {
     std::uint64_t words = 0;
     const auto add = [&words](std::uint64_t count) { words += strideOf(static_cast<std::uint32_t>(count)); };
@@ -77,15 +82,18 @@ class Footprint {
     for (const auto& [key, format] : m_formats)
       if (!format.table.empty() && tables.insert(format.table).second) add(format.table.size());
     std::set<const void*> known;
+    std::set<std::uint32_t> ones;
     for (const Op& op : m_graph.ops) {
+      if (const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
+          norm != nullptr && !norm->weight && ones.insert(norm->alone).second)
+        add(norm->alone);
       if (const auto* arrange = std::get_if<core::model::ArrangeColumns>(&op.parameters);
           arrange != nullptr && known.insert(arrange->arrangement.get()).second) {
         add(arrange->arrangement->order.size());
         add(arrange->arrangement->factors.size());
       }
-      for (const core::quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()})
-        if (vector != nullptr && *vector && known.insert(vector->get()).second)
-          add((*vector)->rows() * strideOf(static_cast<std::uint32_t>((*vector)->rowValues())));
+      for (const core::quant::QuantizedTensorPtr* vector : {op.smallWeight(), op.vector()})
+        if (vector != nullptr && *vector && known.insert(vector->get()).second) add(constantWords(op, **vector));
     }
     return 4 * std::max<std::uint64_t>(words, m_choice.isLanes() ? kTableWords : strideOf(1));
   }
@@ -123,6 +131,7 @@ std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, core::m
     bytes += vk::alignUp(capacity * kvRowBytes(shape.heads, shape.headSize, type)) +
              capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type);
   }
+  for (const std::uint32_t floats : graph.states) bytes += stateBytes(floats);
   return bytes;
 }
 

@@ -9,6 +9,7 @@
 #include "gpu/kernels/experts_kernel.h"
 #include "gpu/kernels/layer_norm_kernel.h"
 #include "gpu/kernels/quantize_rows_kernel.h"
+#include "gpu/kernels/recurrent_kernels.h"
 #include "gpu/kernels/rms_norm_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
 #include "gpu/kernels/slice_kernel.h"
@@ -92,12 +93,15 @@ void VulkanExecutor::recordInputChange(const StepContext& context, const Op& op)
 void VulkanExecutor::recordNorm(const StepContext& context, const Op& op) {
   const VkDescriptorSet plain = context.workspace.set(nullptr);
   const Place in = context.place(op.inputs[0]), out = context.place(op.out);
-  const auto width = static_cast<std::uint32_t>((*op.norm())->shape.count());
-  const std::uint32_t heads = m_graph.values[op.out].width / width, weight = constantOf(*op.norm());
-  if (const auto* norm = std::get_if<core::model::LayerNorm>(&op.parameters))
-    return recordLayerNorm(context.recorder, plain, in, weight, constantOf(norm->bias), {width, heads, norm->epsilon},
-                           out);
-  recordRmsNorm(context.recorder, plain, in, weight, {width, heads, op.as<core::model::RmsNorm>().epsilon}, out);
+  if (const auto* norm = std::get_if<core::model::LayerNorm>(&op.parameters)) {
+    const auto width = static_cast<std::uint32_t>(norm->weight->shape.count());
+    return recordLayerNorm(context.recorder, plain, in, constantOf(norm->weight), constantOf(norm->bias),
+                           {width, m_graph.values[op.out].width / width, norm->epsilon}, out);
+  }
+  const auto& norm = op.as<core::model::RmsNorm>();
+  const auto width = static_cast<std::uint32_t>(norm.size());
+  recordRmsNorm(context.recorder, plain, in, norm.weight ? constantOf(norm.weight) : m_ones.at(width),
+                {width, m_graph.values[op.out].width / width, norm.epsilon}, out);
 }
 
 void VulkanExecutor::recordExperts(const StepContext& context, const Op& op) {
@@ -115,6 +119,28 @@ void VulkanExecutor::recordExperts(const StepContext& context, const Op& op) {
   recordExpertMatMul(
       context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
       context.place(op.inputs[0]), target);
+}
+
+void VulkanExecutor::recordRecurrent(const StepContext& context, const Op& op) {
+  const VkDescriptorSet plain = context.workspace.set(nullptr);
+  const auto sets = [&](std::uint32_t state) { return std::array{plain, context.cache.stateSet(state)}; };
+  const Place in = context.place(op.inputs[0]), out = context.place(op.out);
+  const std::uint32_t width = m_graph.values[op.out].width;
+  if (const auto* columns = std::get_if<core::model::MapColumns>(&op.parameters)) {
+    const auto vector = [&](const core::quant::QuantizedTensorPtr& tensor) {
+      return tensor ? ColumnVector{constantOf(tensor), static_cast<std::uint32_t>(tensor->shape.count())}
+                    : ColumnVector();
+    };
+    return recordMapColumns(context.recorder, plain, columns->map, vector(columns->weight), vector(columns->bias), in,
+                            width, out);
+  }
+  if (const auto* conv = std::get_if<core::model::ShortConv>(&op.parameters))
+    return recordShortConv(context.recorder, sets(conv->state), constantOf(conv->weight), constantOf(conv->bias),
+                           conv->taps(), in, width, out);
+  const auto& attention = op.as<core::model::LinearAttention>();
+  std::array<Place, 5> places;
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = context.place(op.inputs[i]);
+  recordLinearAttention(context.recorder, sets(attention.state), attention, places, out);
 }
 
 void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
@@ -183,8 +209,15 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
                                context.place(op.out));
     case OpKind::Add:
       return recordElementwise(recorder, plain, ElementwiseOp::Add, input(0), input(1), context.place(op.out));
+    case OpKind::MapColumns:
+    case OpKind::ShortConv:
+    case OpKind::LinearAttention:
+      return recordRecurrent(context, op);
     case OpKind::Map: {
       const auto& map = op.as<core::model::Map>();
+      if (!keepsZero(map.function))
+        return recordMapColumns(recorder, plain, map, {}, {}, input(0), m_graph.values[op.out].width,
+                                context.place(op.out));
       return recordElementwise(recorder, plain, elementwiseOf(map.function), input(0), input(0), context.place(op.out),
                                map.parameter);
     }

@@ -68,6 +68,11 @@ WeightKey VulkanExecutor::keyOf(const Op& op) {
   return {op.weight()->get(), product == nullptr ? core::quant::Columns::OfTheWeight : product->columns};
 }
 
+std::uint64_t VulkanExecutor::constantRow(const Op& op, const core::quant::QuantizedTensor& vector) {
+  const bool hasRows = op.kind() == OpKind::ExpertMatMul || op.kind() == OpKind::ShortConv;
+  return hasRows ? vector.rowValues() : vector.shape.count();
+}
+
 void VulkanExecutor::uploadConstants() {
   std::vector<std::uint32_t> constants;
   const auto append = [&constants](std::span<const std::uint32_t> words) {
@@ -101,11 +106,13 @@ void VulkanExecutor::uploadConstants() {
     m_arrangements[&arrangement] = {appendBits(arrangement.order), appendBits(arrangement.factors)};
   }
   for (const Op& op : m_graph.ops) {
-    for (const core::quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()}) {
+    const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
+    if (norm != nullptr && !norm->weight && !m_ones.contains(norm->alone))
+      m_ones[norm->alone] = appendBits(std::vector<float>(norm->alone, 1.0F));
+    for (const core::quant::QuantizedTensorPtr* vector : {op.smallWeight(), op.vector()}) {
       if (vector == nullptr || !*vector || m_vectors.contains(vector->get())) continue;
-      // Of biases of experts, each begins with a tile.
       const std::vector<float> values = core::quant::dequantize(**vector);
-      const std::size_t width = (*vector)->rowValues();
+      const std::size_t width = constantRow(op, **vector);
       for (std::size_t first = 0; first < values.size(); first += width) {
         const std::uint32_t place = appendBits(std::span(values).subspan(first, width));
         if (first == 0) m_vectors[vector->get()] = place;
@@ -198,6 +205,11 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
                 .firstPosition = static_cast<std::uint32_t>(cache.length() + first),
                 .rows = Rows::None,
                 .logits = {}};
+    if (ours.hasStates()) {
+      const auto step = ours.beginStates(batch.firstPosition, batch.firstPosition + batch.tokens.size());
+      batch.read = step.read ? static_cast<std::uint32_t>(*step.read) : kNone;
+      batch.write = static_cast<std::uint32_t>(step.write);
+    }
     const bool isLast = first + batch.tokens.size() == tokens.size();
     if (wanted == LogitsWanted::AllTokens) {
       batch.rows = Rows::All;
@@ -212,7 +224,8 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
 }
 
 void VulkanExecutor::writeState(const Batch& batch) {
-  const StateHeader header{.firstPosition = batch.firstPosition, .unused = {}};
+  const StateHeader header{
+      .firstPosition = batch.firstPosition, .read = batch.read, .write = batch.write, .unused = {}};
   std::memcpy(m_state->mapped(), &header, sizeof(header));
   std::memcpy(m_state->mapped() + sizeof(header), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
 }

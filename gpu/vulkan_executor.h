@@ -29,6 +29,9 @@ class VulkanExecutor : public core::model::Executor {
   /// Whether its weight is a matrix, a stack or a table of rows.
   static bool readsRows(const core::model::Op& op);
   /// What the weight of such an operation is known by.
+  /// Elements of a vector that lie together among the constants: each row of biases of experts and of taps begins with
+  /// a tile.
+  static std::uint64_t constantRow(const core::model::Op& op, const core::quant::QuantizedTensor& vector);
   static WeightKey keyOf(const core::model::Op& op);
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
@@ -52,6 +55,7 @@ class VulkanExecutor : public core::model::Executor {
     std::uint32_t firstPosition;
     Rows rows;
     std::span<float> logits;
+    std::uint32_t read = kNone, write = 0;  ///< slots of states; kNone: 0
   };
 
   void uploadWeights(const core::JobContext& job);
@@ -82,6 +86,7 @@ class VulkanExecutor : public core::model::Executor {
   const Resident& residentOf(const core::model::Op& op) const { return m_weights.at(keyOf(op)); }
   std::optional<CodedInputs> codedInputs(const StepContext& context, const core::model::Op& product) const;
   void recordExperts(const StepContext& context, const core::model::Op& op);
+  void recordRecurrent(const StepContext& context, const core::model::Op& op);
   void recordNorm(const StepContext& context, const core::model::Op& op);
   /// First constant of a norm, a bias or sinks; kNone without one.
   std::uint32_t constantOf(const core::quant::QuantizedTensorPtr& vector) const {
@@ -93,7 +98,8 @@ class VulkanExecutor : public core::model::Executor {
   core::model::Graph m_graph;
   std::map<WeightKey, Resident> m_weights;  ///< Embed, MatMul
   std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
-      m_vectors;  ///< first constant of norms, biases
+      m_vectors;                                  ///< first constant of norms, biases
+  std::map<std::uint32_t, std::uint32_t> m_ones;  ///< of norms without a weight: first constant of so many ones
   struct ArrangementPlace {
     std::uint32_t order = kNone, factors = kNone;  ///< first constants
   };

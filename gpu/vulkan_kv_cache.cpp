@@ -23,6 +23,10 @@ std::uint64_t rotationBytes(const std::vector<core::model::RopeTable>& tables, s
   return std::max<std::uint64_t>(capacity * pairs * kRotationBytes, 16);
 }
 
+std::uint64_t stateBytes(std::uint32_t floats) {
+  return core::model::StateSlots::kSlots * std::uint64_t{strideOf(floats)} * sizeof(float);
+}
+
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                              core::model::KvType type) {
   device.device()->throwIfLost();
@@ -46,9 +50,12 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
     needed += vk::alignUp(bytes.keys) + bytes.values;
     layers.push_back(bytes);
   }
+  for (const std::uint32_t floats : graph.states) needed += stateBytes(floats);
   device.memory()->require(needed, fmt::format("A context of {} tokens", capacity));
   uploadRotations(device, graph.ropeTables, capacity);
-  for (const Bytes& bytes : layers) addLayer(device, bytes.keys, bytes.values);
+  for (const Bytes& bytes : layers) m_layers.push_back(makeLayer(device, bytes.keys, bytes.values));
+  // Of values nothing, in the smallest buffer that can be bound.
+  for (const std::uint32_t floats : graph.states) m_states.push_back(makeLayer(device, stateBytes(floats), 16));
 }
 
 void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<core::model::RopeTable>& tables,
@@ -66,7 +73,7 @@ void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<core
   }
 }
 
-void VulkanKvCache::addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {
+VulkanKvCache::Layer VulkanKvCache::makeLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {
   Layer layer;
   const std::uint64_t valueOffset = vk::alignUp(keyBytes);
   layer.buffer =
@@ -85,7 +92,7 @@ void VulkanKvCache::addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::
   bindings[kRotationBinding] = {.buffer = m_rotation.get()};
   layer.set = std::make_unique<vk::DescriptorSet>(device.device(), device.kvLayout(), bindings);
   m_bytes += layer.buffer->bytes();
-  m_layers.push_back(std::move(layer));
+  return layer;
 }
 
 Recording* VulkanKvCache::find(const Key& key) {

@@ -116,7 +116,7 @@ double kvBytes(const PlannedModel& model, const PlannedDevice& device, const Mem
 #else
   static_cast<void>(device);
 #endif
-  return question.sequences * static_cast<double>(core::model::plannedKvBytes(model.graph->kv, question.context, type));
+  return question.sequences * static_cast<double>(core::model::plannedKvBytes(*model.graph, question.context, type));
 }
 
 PlannedModel::Footprint footprintOn(const PlannedModel& model, const PlannedDevice& device, Program program) {

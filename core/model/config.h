@@ -18,6 +18,25 @@ enum class RopePairing : std::uint8_t {
   Halves     ///< (i, i + d/2): Hugging Face order
 };
 
+/// Which head of queries and keys a head of values goes with.
+enum class HeadOrder : std::uint8_t {
+  Grouped,  ///< h / (heads / keyHeads): neighbours share one
+  Repeated  ///< h mod keyHeads
+};
+
+/// What keeps the past of a layer as a state, where it does. heads of values, of queries and keys; sizes of both.
+struct RecurrentSizes {
+  std::uint32_t taps = 0;  ///< of the convolution: rows that it sees
+  std::uint32_t heads = 0, keyHeads = 0;
+  std::uint32_t keySize = 0, valueSize = 0;  ///< of a head
+  HeadOrder order = HeadOrder::Grouped;
+
+  std::uint32_t keyWidth() const { return keyHeads * keySize; }
+  std::uint32_t valueWidth() const { return heads * valueSize; }
+  /// Columns that are convolved: queries, keys and values.
+  std::uint32_t mixedWidth() const { return 2 * keyWidth() + valueWidth(); }
+};
+
 /// Hyper-parameters of a decoder-only transformer, validated: every count is positive and within limits,
 /// heads is a multiple of kvHeads, ropeDimensions ≤ headSize and even.
 struct ModelConfig {
@@ -28,7 +47,7 @@ struct ModelConfig {
   std::uint32_t contextLength = 0;
   std::uint32_t width = 0;  ///< embedding length
   std::uint32_t layers = 0;
-  std::uint32_t feedForward = 0;
+  std::uint32_t feedForward = 0;  ///< of the widest layer
   std::uint32_t heads = 0;
   std::uint32_t kvHeads = 0;
   std::uint32_t headSize = 0;  ///< of queries and keys; need not be width / heads
@@ -49,25 +68,48 @@ struct ModelConfig {
   std::vector<float> ropeShortFactors, ropeLongFactors;  ///< LongRope: divisors of the frequencies, [rotated pairs]
   std::uint32_t usedContext = 0;  ///< positions that it is run with: beyond the original ones, LongRope's long factors
                                   ///< hold; 0: contextLength
-  std::uint32_t slidingWindow = 0;        ///< 0: none (Mistral 7B v0.1: 4096)
-  std::vector<std::uint32_t> isWindowed;  ///< [layers] 1: sees the window only; empty: every layer, if there is one
-  std::vector<std::uint32_t> isRotated;   ///< [layers] 0: without rotary embedding; empty: every layer has it
-  float ropeWindowBase = 0.0F;            ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
-  float attentionScale = 0.0F;            ///< of products of queries and keys; 0: 1 / sqrt(headSize)
-  float attentionSoftCap = 0.0F;          ///< of them, scaled; 0: none (Gemma 2)
-  std::uint32_t experts = 0;              ///< of every feed-forward part; 0: none, it is one for all tokens
-  std::uint32_t usedExperts = 0;          ///< that a token goes through
-  std::uint32_t expertFeedForward = 0;    ///< what feedForward is for each expert
-  bool areExpertWeightsNormed = true;     ///< those of the chosen add up to 1; else of all
-  float embeddingScale = 1.0F;            ///< what is embedded is multiplied by
-  float residualScale = 1.0F;             ///< what a part of a block adds is multiplied by
-  float logitScale = 1.0F;                ///< logits are multiplied by
-  float logitSoftCap = 0.0F;              ///< and capped at; 0: not
+  std::uint32_t slidingWindow = 0;          ///< 0: none (Mistral 7B v0.1: 4096)
+  std::vector<std::uint32_t> isWindowed;    ///< [layers] 1: sees the window only; empty: every layer, if there is one
+  std::vector<std::uint32_t> isRotated;     ///< [layers] 0: without rotary embedding; empty: every layer has it
+  float ropeWindowBase = 0.0F;              ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
+  float attentionScale = 0.0F;              ///< of products of queries and keys; 0: 1 / sqrt(headSize)
+  std::uint32_t ropeTurnedPairs = 0;        ///< the first so many pairs turn, all others stand still; 0: all turn
+  float attentionGrowth = 0.0F;             ///< of queries at positions beyond ropeOriginalContext (RopeTable::growth)
+  std::vector<std::uint32_t> feedForwards;  ///< [layers]; empty: all feedForward
+  std::vector<std::uint32_t> isRecurrent;   ///< [layers] 1: keeps a state, not keys and values; empty: none does
+  RecurrentSizes recurrent;                 ///< of those layers
+  std::uint32_t windowHeadSize = 0;         ///< of windowed layers, their values', too; 0: as the others
+  std::uint32_t windowKvHeads = 0;          ///< likewise
+  std::uint32_t sharedKvLayers = 0;         ///< so many last layers take an earlier one's keys and values (Gemma 4)
+  std::uint32_t perLayerWidth = 0;          ///< of an embedding of its own for each layer; 0: none (Gemma 4)
+  float attentionSoftCap = 0.0F;            ///< of them, scaled; 0: none (Gemma 2)
+  std::uint32_t experts = 0;                ///< of every feed-forward part; 0: none, it is one for all tokens
+  std::uint32_t usedExperts = 0;            ///< that a token goes through
+  std::uint32_t expertFeedForward = 0;      ///< what feedForward is for each expert
+  bool areExpertWeightsNormed = true;       ///< those of the chosen add up to 1; else of all
+  float embeddingScale = 1.0F;              ///< what is embedded is multiplied by
+  float residualScale = 1.0F;               ///< what a part of a block adds is multiplied by
+  float logitScale = 1.0F;                  ///< logits are multiplied by
+  float logitSoftCap = 0.0F;                ///< and capped at; 0: not
 
   /// Whether it is run with more positions than it was trained with before its rotary embedding was scaled.
   bool isBeyondOriginal() const { return (usedContext != 0 ? usedContext : contextLength) > ropeOriginalContext; }
   std::uint32_t windowOf(std::uint32_t layer) const {
     return isWindowed.empty() || isWindowed[layer] ? slidingWindow : 0;
+  }
+  bool isRecurrentAt(std::uint32_t layer) const { return !isRecurrent.empty() && isRecurrent[layer] != 0; }
+  bool keepsKeysAt(std::uint32_t layer) const { return !isRecurrentAt(layer) && layer < layers - sharedKvLayers; }
+  std::uint32_t feedForwardOf(std::uint32_t layer) const {
+    return feedForwards.empty() ? feedForward : feedForwards[layer];
+  }
+  std::uint32_t headSizeOf(std::uint32_t layer) const {
+    return windowHeadSize != 0 && windowOf(layer) != 0 ? windowHeadSize : headSize;
+  }
+  std::uint32_t valueHeadSizeOf(std::uint32_t layer) const {
+    return windowHeadSize != 0 && windowOf(layer) != 0 ? windowHeadSize : valueHeadSize;
+  }
+  std::uint32_t kvHeadsOf(std::uint32_t layer) const {
+    return windowKvHeads != 0 && windowOf(layer) != 0 ? windowKvHeads : kvHeads;
   }
 
   /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the factors of a file's tensor or of the config

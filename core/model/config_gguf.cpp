@@ -27,6 +27,7 @@ float readFactor(const ConfigKeys& keys) {
 
 /// A factor without a type means linear scaling, and its older name is rope.scale_linear (llama.cpp).
 void readRope(const ConfigKeys& keys, ModelConfig& config) {
+  if (!config.architecture->hasAttention) return;
   config.ropePairing = config.architecture->ggufPairing;
   config.ropeDimensions = keys.integer("rope.dimension_count", config.headSize, 2, config.headSize);
   if (config.ropeDimensions % 2 != 0) {
@@ -46,7 +47,9 @@ void readRope(const ConfigKeys& keys, ModelConfig& config) {
     config.ropeScaling = RopeScaling::Yarn;
     config.ropeFastTurns = keys.real("rope.scaling.yarn_beta_fast", 32.0F, 1e-3F, 1e6F);
     config.ropeSlowTurns = keys.real("rope.scaling.yarn_beta_slow", 1.0F, 1e-3F, 1e6F);
-    config.ropeMagnitude *= yarnMagnitude(config.ropeFactor);
+    const float ofAll = keys.real("rope.scaling.yarn_log_multiplier", 0.0F, 0.0F, 1e3F);
+    const float usual = yarnMagnitude(config.ropeFactor);
+    config.ropeMagnitude *= usual / (1.0F + (usual - 1.0F) * ofAll);
   }
   if (type == "llama3")
     readLlama3Scaling(
@@ -66,7 +69,7 @@ std::optional<std::string> whyNoGgufConfig(const io::Checkpoint& checkpoint) {
   for (const char* const name : {kSizes.kvHeads, kSizes.heads, kSizes.feedForward}) {
     const std::string key = keys(name);
     const io::MetadataArray* list = std::get_if<io::MetadataArray>(checkpoint.metadata().find(key));
-    if (list != nullptr && !uniformValue(*list))
+    if (list != nullptr && !uniformValue(*list) && !findArchitecture(checkpoint)->hasDifferentLayers)
       return cannotChat(checkpoint, fmt::format("a model whose layers differ ({} is a list)", key));
   }
   const auto scaling = checkpoint.metadata().string(keys("rope.scaling.type"));

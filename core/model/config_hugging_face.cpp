@@ -192,7 +192,9 @@ void readLongRope(const ConfigKeys& keys, const std::string& object, ModelConfig
 std::string scalingType(const ConfigKeys& keys, std::string_view object) {
   auto value = keys.metadata().string(keys(fmt::format("{}.rope_type", object)));
   if (!value) value = keys.metadata().string(keys(fmt::format("{}.type", object)));
-  return !value || *value == "mrope" ? "default" : *value;
+  // Of layers that see everything, Gemma 4's share of a head (ropeTurnedPairs).
+  const bool isShare = value && *value == "proportional" && object == kWholeLayersRope;
+  return !value || *value == "mrope" || isShare ? "default" : *value;
 }
 
 /// Of models without kinds of layers an object for one of them is refused as it is (isUnknownRope).
@@ -201,6 +203,7 @@ bool mayDescribe(std::string_view object, const Architecture& architecture) {
 }
 
 void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
+  if (!config.architecture->hasAttention) return;
   config.ropePairing = RopePairing::Halves;
   config.ropeDimensions = config.headSize;
   if (config.headSize % 2 != 0) {

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/architecture.h"
 #include "core/model/config_writer.h"
 
 namespace core::model {
@@ -22,9 +23,26 @@ constexpr std::string_view kWholeLayer = "full_attention", kWindowedLayer = "sli
 constexpr std::uint32_t kMaxExperts = 1024;
 constexpr std::uint32_t kMaxUsedExperts = 64;
 
+/// A list whose numbers differ, of an architecture whose layers may; empty: it is no such list.
+std::vector<std::uint32_t> differingSizes(const ConfigKeys& keys, const char* name, std::uint32_t least,
+                                          std::uint32_t most, const ModelConfig& config) {
+  const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(keys(name)));
+  if (!config.architecture->hasDifferentLayers || list == nullptr || uniformValue(*list)) return {};
+  std::vector<std::uint32_t> sizes = keys.perLayer(name, config.layers);
+  for (const std::uint32_t size : sizes)
+    if (size < least || size > most)
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("{} should be between {} and {}, but is {} in a layer.", keys(name), least, most, size),
+                  keys(name));
+  return sizes;
+}
+
 void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
   config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
-  config.kvHeads = keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads);
+  // Of layers that differ, what the architecture's reader makes of them; here the most.
+  const std::vector<std::uint32_t> each = differingSizes(keys, names.kvHeads, 0, kMaxHeads, config);
+  config.kvHeads = each.empty() ? keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads)
+                                : std::max(std::ranges::max(each), 1U);
   if (config.heads % config.kvHeads != 0) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("The number of heads ({}) should be a multiple of the number of key-value heads ({}).",
@@ -61,12 +79,22 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
   config.contextLength = keys.integer(names.context, defaults.context, 1, ModelConfig::kMaxContext);
   config.width = keys.integer(names.width, std::nullopt, 1, kMaxWidth);
   config.layers = keys.integer(names.layers, std::nullopt, 1, kMaxLayers);
-  const std::uint32_t usual = defaults.feedForwardWidths * config.width;
-  config.feedForward =
-      keys.integer(names.feedForward, usual != 0 ? std::optional(usual) : std::nullopt, 1, kMaxFeedForward);
   config.normEpsilon = keys.real(names.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
+  if (!config.architecture->hasAttention) return;
+  const std::uint32_t usual = defaults.feedForwardWidths * config.width;
+  config.feedForwards = differingSizes(keys, names.feedForward, 1, kMaxFeedForward, config);
+  config.feedForward =
+      config.feedForwards.empty()
+          ? keys.integer(names.feedForward, usual != 0 ? std::optional(usual) : std::nullopt, 1, kMaxFeedForward)
+          : std::ranges::max(config.feedForwards);
   readHeads(keys, names, defaults, config);
   config.ropeBase = keys.real(names.ropeBase, defaults.ropeBase, 1.0F, 1e12F);
+}
+
+std::vector<std::uint32_t> layersOfNone(const ConfigKeys& keys, const char* name, const ModelConfig& config) {
+  std::vector<std::uint32_t> isNone;
+  for (const std::uint32_t count : keys.perLayer(name, config.layers)) isNone.push_back(count == 0 ? 1 : 0);
+  return isNone;
 }
 
 void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& config) {

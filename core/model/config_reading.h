@@ -53,6 +53,10 @@ inline constexpr SizeNames kFolderSizes{"max_position_embeddings",
 /// @throws Error (InvalidFile) naming key and value
 void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config);
 
+/// Where a list says 0: those layers have none of it. Empty where there is no list. [layers]
+/// @throws Error (InvalidFile) for another length
+std::vector<std::uint32_t> layersOfNone(const ConfigKeys& keys, const char* name, const ModelConfig& config);
+
 /// How many experts there are, how many a token goes through, and how wide each is, by these names; nothing of it where
 /// there are none. @throws Error (InvalidFile) naming key and value
 struct ExpertNames {

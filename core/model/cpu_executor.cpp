@@ -15,13 +15,16 @@
 #include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
 #include "core/model/ops/layer_norm.h"
+#include "core/model/ops/linear_attention.h"
 #include "core/model/ops/map.h"
+#include "core/model/ops/map_columns.h"
 #include "core/model/ops/matmul.h"
 #include "core/model/ops/multiply_codes.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
 #include "core/model/ops/route.h"
+#include "core/model/ops/short_conv.h"
 #include "core/model/ops/slice.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/vector_kernels.h"
@@ -37,7 +40,7 @@ constexpr std::size_t kBatchTokens = 128;  // a weight is decoded once per batch
 CpuExecutor::CpuExecutor(Graph graph) : m_graph(std::move(graph)), m_slots(assignSlots(m_graph)) {
   m_scratch.resize(m_slots.slotWidth.size());
   for (const Op& op : m_graph.ops) {
-    if (const auto* norm = op.norm()) keepVector(*norm);
+    if (const auto* small = op.smallWeight()) keepVector(*small);
     if (const auto* vector = op.vector()) keepVector(*vector);
   }
 }
@@ -64,7 +67,7 @@ MemoryUse CpuExecutor::plannedMemory(const Graph& graph, std::size_t tokens) {
   for (const std::uint32_t width : assignSlots(graph).slotWidth) floats += rows * width;
   std::set<const quant::QuantizedTensor*> vectors;
   for (const Op& op : graph.ops) {
-    for (const quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()})
+    for (const quant::QuantizedTensorPtr* vector : {op.smallWeight(), op.vector()})
       if (vector != nullptr && *vector && vectors.insert(vector->get()).second) floats += (*vector)->shape.count();
   }
   const std::uint64_t weights = plannedWeightBytes(graph);
@@ -72,7 +75,7 @@ MemoryUse CpuExecutor::plannedMemory(const Graph& graph, std::size_t tokens) {
 }
 
 std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType type) {
-  return std::make_unique<CpuKvCache>(m_graph.kv, capacity, type);
+  return std::make_unique<CpuKvCache>(m_graph, capacity, type);
 }
 
 void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
@@ -86,6 +89,7 @@ void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Logit
     const auto position = static_cast<std::uint32_t>(start + first);
     std::vector<std::vector<float>> rotations;
     for (const RopeTable& table : m_graph.ropeTables) rotations.push_back(ops::rotations(table, position, part.size()));
+    if (ours.hasStates()) ours.beginStates(position, static_cast<std::uint32_t>(position + part.size()));
     const bool isLast = first + part.size() == tokens.size();
     const bool all = wanted == LogitsWanted::AllTokens;
     runBatch({.tokens = part,
@@ -116,8 +120,9 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
     case OpKind::Embed:
       return ops::embed(*op.as<Embed>().weight, batch.tokens, out);
     case OpKind::RmsNorm: {
-      const std::span<const float> weight = vectorOf(op.as<RmsNorm>().weight);
-      return ops::rmsNorm(weight, op.as<RmsNorm>().epsilon, input(0), batch.rows * (width / weight.size()), out);
+      const RmsNorm& norm = op.as<RmsNorm>();
+      return ops::rmsNorm(vectorOf(norm.weight), norm.size(), norm.epsilon, input(0),
+                          batch.rows * (width / norm.size()), out);
     }
     case OpKind::MatMul: {
       const MatMul& product = op.as<MatMul>();
@@ -153,8 +158,23 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       return ops::map(op.as<Map>(), input(0), batch.rows * width, out);
     case OpKind::Slice: {
       const std::size_t from = m_graph.values[op.inputs[0]].width;
-      const Slice& slice = op.as<Slice>();
-      return ops::slice(input(0) + slice.first, from, slice.step, batch.rows, width, out);
+      return ops::slice(op.as<Slice>(), input(0), from, batch.rows, width, out);
+    }
+    case OpKind::MapColumns: {
+      const MapColumns& columns = op.as<MapColumns>();
+      return ops::mapColumns(columns.map, vectorOf(columns.weight), vectorOf(columns.bias), input(0), batch.rows, width,
+                             out);
+    }
+    case OpKind::ShortConv: {
+      const ShortConv& conv = op.as<ShortConv>();
+      return ops::shortConv(vectorOf(conv.weight), vectorOf(conv.bias), conv.taps(), input(0), batch.rows, width,
+                            batch.cache.stateBefore(conv.state), batch.cache.stateBehind(conv.state), out);
+    }
+    case OpKind::LinearAttention: {
+      const LinearAttention& attention = op.as<LinearAttention>();
+      return ops::linearAttention(attention, {input(0), input(1), input(2), input(3), input(4)}, batch.rows,
+                                  batch.cache.stateBefore(attention.state), batch.cache.stateBehind(attention.state),
+                                  out);
     }
     case OpKind::EmbedPositions:
       return ops::embedPositions(*op.as<EmbedPositions>().weight, batch.firstPosition, batch.rows, out);

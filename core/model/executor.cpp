@@ -39,6 +39,7 @@ std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType 
   cache->m_capacity = capacity;
   cache->m_type = type;
   cache->m_maker = m_identity;
+  cache->m_hasStates = !graph().states.empty();
   return cache;
 }
 
@@ -71,6 +72,7 @@ void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWa
                        const JobContext& job) {
   checkArguments(tokens, cache, wanted, logits);
   m_observers.begin(graph());
+  cache.m_states.forgetBehind(cache.length());  // of a forward that came to nothing
   compute(tokens, cache, wanted, logits, job);
   // No operation makes an infinite logit on purpose, so −∞ is no better than NaN: something overflowed.
   if (!allFinite(logits)) throwNotFinite(tokens, cache, job);
@@ -105,16 +107,18 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
 }
 
 // Computes everything from the first token on once more, observed: what is wrong may have entered the cache long ago.
-// The keys and values written meanwhile are those that are there already.
-void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job) {
-  std::vector<TokenId> all = cache.m_tokens;
+// The keys and values written meanwhile are those that are there already; states go into a cache of their own.
+void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& given, const JobContext& job) {
+  std::vector<TokenId> all = given.m_tokens;
   all.insert(all.end(), tokens.begin(), tokens.end());
-  const Restored<std::vector<TokenId>> keptTokens(cache.m_tokens);
+  const Restored<std::vector<TokenId>> keptTokens(given.m_tokens);
   const Restored<Observers> keptObservers(m_observers);
   m_observers = Observers();
-  cache.m_tokens.clear();
-  NonFiniteSearch search(graph(), all, cache.type());
+  given.m_tokens.clear();
+  NonFiniteSearch search(graph(), all, given.type());
   try {
+    const auto own = given.hasStates() ? createKvCache(static_cast<std::uint32_t>(all.size()), given.type()) : nullptr;
+    KvCache& cache = own ? *own : given;
     const Subscription watching =
         subscribe(graph().allValues(), [&search](const Observation& observation) { search.look(observation); });
     m_observers.begin(graph());

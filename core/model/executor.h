@@ -77,7 +77,7 @@ class Executor {
   void checkValues(std::span<const ValueId> values) const;
   void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
                       std::span<float> logits) const;
-  [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job);
+  [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& given, const JobContext& job);
 
   Observers m_observers;
   /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.

@@ -1,4 +1,5 @@
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,10 +39,19 @@ struct KvShape {
   std::uint32_t valueWidth() const { return heads * valueHeadSize; }
 };
 
-/// What Rope turns pairs of elements by: radians per position [rotated pairs], and a factor of what is rotated.
+/// What Rope turns pairs of elements by: radians per position [rotated pairs], and a factor of what is rotated, which
+/// may grow with the position p: magnitude · (1 + growth · ln(1 + ⌊p / growthContext⌋)) (Mistral 3's queries).
 struct RopeTable {
   std::vector<float> frequencies;
   float magnitude = 1.0F;
+  float growth = 0.0F;
+  std::uint32_t growthContext = 1;
+
+  double magnitudeAt(std::uint64_t position) const {
+    const double factor = magnitude;
+    if (growth == 0.0F) return factor;
+    return factor * (1 + static_cast<double>(growth) * std::log1p(static_cast<double>(position / growthContext)));
+  }
   bool operator==(const RopeTable&) const = default;
 };
 
@@ -52,7 +62,8 @@ struct RopeTable {
 struct Graph {
   std::vector<Value> values;
   std::vector<Op> ops;
-  std::vector<KvShape> kv;            ///< [layers]
+  std::vector<KvShape> kv;            ///< of each StoreKv: what it keeps of every position
+  std::vector<std::uint32_t> states;  ///< floats that each ShortConv and LinearAttention keeps of all of them together
   std::vector<RopeTable> ropeTables;  ///< of each kind of Rope
   std::uint64_t weightBytes = 0;
 

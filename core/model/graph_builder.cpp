@@ -4,8 +4,8 @@
 
 namespace core::model {
 
-std::uint32_t GraphBuilder::addRopeTable(std::vector<float> frequencies, float magnitude) {
-  m_graph.ropeTables.push_back({std::move(frequencies), magnitude});
+std::uint32_t GraphBuilder::addRopeTable(RopeTable table) {
+  m_graph.ropeTables.push_back(std::move(table));
   return static_cast<std::uint32_t>(m_graph.ropeTables.size() - 1);
 }
 
@@ -33,6 +33,11 @@ ValueId GraphBuilder::embedPositions(std::string name, const quant::QuantizedTen
 ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon) {
   assert(width(in) % weight->shape.count() == 0);
   return append(RmsNorm{weight, epsilon}, {in}, std::move(name), width(in));
+}
+
+ValueId GraphBuilder::plainNorm(std::string name, ValueId in, std::uint32_t columns, float epsilon) {
+  assert(width(in) % columns == 0);
+  return append(RmsNorm{nullptr, epsilon, columns}, {in}, std::move(name), width(in));
 }
 
 ValueId GraphBuilder::layerNorm(std::string name, ValueId in, const LayerNorm& norm) {
@@ -77,8 +82,34 @@ ValueId GraphBuilder::map(std::string name, ValueId in, const Map& map) {
 }
 
 ValueId GraphBuilder::slice(std::string name, ValueId in, const Slice& slice, std::uint32_t count) {
-  assert(slice.first + (count - 1) * slice.step < width(in));
+  assert(slice.first + (count - 1) / slice.block * slice.step + (count - 1) % slice.block < width(in));
   return append(slice, {in}, std::move(name), count);
+}
+
+std::uint32_t GraphBuilder::addState(std::uint64_t floats) {
+  m_graph.states.push_back(static_cast<std::uint32_t>(floats));
+  return static_cast<std::uint32_t>(m_graph.states.size() - 1);
+}
+
+ValueId GraphBuilder::mapColumns(std::string name, ValueId in, const MapColumns& columns) {
+  for ([[maybe_unused]] const auto& vector : {columns.weight, columns.bias})
+    assert(!vector || width(in) % vector->shape.count() == 0);
+  return append(columns, {in}, std::move(name), width(in));
+}
+
+ValueId GraphBuilder::shortConv(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
+                                const quant::QuantizedTensorPtr& bias) {
+  assert(weight->rows() == width(in));
+  const std::uint32_t state = addState((weight->rowValues() - 1) * width(in));
+  return append(ShortConv{weight, bias, state}, {in}, std::move(name), width(in));
+}
+
+ValueId GraphBuilder::linearAttention(std::string name, std::vector<ValueId> in, LinearAttention attention) {
+  assert(in.size() == 5 && width(in[0]) == attention.keyHeads * attention.keySize && width(in[1]) == width(in[0]));
+  assert(width(in[2]) == attention.heads * attention.valueSize && width(in[3]) == attention.heads &&
+         width(in[4]) == attention.heads);
+  attention.state = addState(attention.stateFloats());
+  return append(attention, std::move(in), std::move(name), std::uint64_t{attention.heads} * attention.valueSize);
 }
 
 ValueId GraphBuilder::route(std::string name, ValueId logits, const Route& route) {

@@ -12,14 +12,16 @@ class GraphBuilder {
   /// @param weightBytes of all weights the graph will use
   explicit GraphBuilder(std::uint64_t weightBytes) { m_graph.weightBytes = weightBytes; }
 
-  /// @param frequencies radians per position, one per rotated pair  @return what Rope::table is to be
-  std::uint32_t addRopeTable(std::vector<float> frequencies, float magnitude = 1.0F);
+  /// @return what Rope::table is to be
+  std::uint32_t addRopeTable(RopeTable table);
   /// @return what StoreKv::layer and Attention::layer are to be
   std::uint32_t addLayer(const KvShape& shape);
 
   ValueId embed(std::string name, const quant::QuantizedTensorPtr& weight);
   ValueId embedPositions(std::string name, const quant::QuantizedTensorPtr& weight);
   ValueId rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon);
+  /// Without a weight, every so many columns for themselves.
+  ValueId plainNorm(std::string name, ValueId in, std::uint32_t columns, float epsilon);
   ValueId layerNorm(std::string name, ValueId in, const LayerNorm& norm);
   ValueId matMul(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
                  const quant::QuantizedTensorPtr& bias = nullptr);
@@ -30,6 +32,12 @@ class GraphBuilder {
   ValueId add(std::string name, ValueId a, ValueId b);
   ValueId map(std::string name, ValueId in, const Map& map);
   ValueId slice(std::string name, ValueId in, const Slice& slice, std::uint32_t width);
+  ValueId mapColumns(std::string name, ValueId in, const MapColumns& columns);
+  /// With a state of its own.
+  ValueId shortConv(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
+                    const quant::QuantizedTensorPtr& bias = nullptr);
+  /// With a state of its own. @param in query, key, value, decay, strength
+  ValueId linearAttention(std::string name, std::vector<ValueId> in, LinearAttention attention);
   /// @param logits of all experts
   ValueId route(std::string name, ValueId logits, const Route& route);
   /// @param in one row for all chosen experts, or one for each of them (ExpertMatMul)
@@ -42,6 +50,7 @@ class GraphBuilder {
 
  private:
   ValueId append(OpParameters parameters, std::vector<ValueId> inputs, std::string name, std::uint64_t width);
+  std::uint32_t addState(std::uint64_t floats);
   std::uint32_t width(ValueId value) const { return m_graph.values[value].width; }
 
   Graph m_graph;

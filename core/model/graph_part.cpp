@@ -11,7 +11,7 @@ namespace {
 template <typename Parameters>
 bool areSame(const Parameters& a, const Parameters& b) {
   if constexpr (std::is_same_v<Parameters, RmsNorm>) {
-    return a.weight == b.weight && a.epsilon == b.epsilon;
+    return a.weight == b.weight && a.epsilon == b.epsilon && a.alone == b.alone;
   } else if constexpr (std::is_same_v<Parameters, LayerNorm>) {
     return a.weight == b.weight && a.bias == b.bias && a.epsilon == b.epsilon;
   } else if constexpr (std::is_same_v<Parameters, ExpertMatMul>) {
@@ -22,6 +22,10 @@ bool areSame(const Parameters& a, const Parameters& b) {
     return a.weight == b.weight && a.bias == b.bias && a.columns == b.columns;
   } else if constexpr (std::is_same_v<Parameters, Embed> || std::is_same_v<Parameters, EmbedPositions>) {
     return a.weight == b.weight;
+  } else if constexpr (std::is_same_v<Parameters, MapColumns>) {
+    return a.weight == b.weight && a.bias == b.bias && a.map == b.map;
+  } else if constexpr (std::is_same_v<Parameters, ShortConv>) {
+    return a.weight == b.weight && a.bias == b.bias && a.state == b.state;
   } else if constexpr (std::is_same_v<Parameters, StoreKv>) {
     return a.layer == b.layer;
   } else if constexpr (std::is_same_v<Parameters, Attention>) {
@@ -83,6 +87,8 @@ void GraphPart::add(const Op& op) {
   for (ValueId& input : copy.inputs) input = m_values.at(input);
   if (auto* const store = std::get_if<StoreKv>(&copy.parameters)) store->layer = layerOf(store->layer);
   if (auto* const attention = std::get_if<Attention>(&copy.parameters)) attention->layer = layerOf(attention->layer);
+  if (auto* const conv = std::get_if<ShortConv>(&copy.parameters)) conv->state = newState(conv->state);
+  if (auto* const linear = std::get_if<LinearAttention>(&copy.parameters)) linear->state = newState(linear->state);
   if (op.out != kNoValue) copy.out = newValue(op.out);
   const auto* const weight = op.weight();
   if (weight != nullptr && *weight && std::ranges::find(m_counted, weight->get()) == m_counted.end()) {
@@ -101,6 +107,11 @@ std::uint32_t GraphPart::layerOf(std::uint32_t old) {
   const auto [place, isNew] = m_layers.try_emplace(old, static_cast<std::uint32_t>(m_part.kv.size()));
   if (isNew) m_part.kv.push_back(m_whole.kv[old]);
   return place->second;
+}
+
+std::uint32_t GraphPart::newState(std::uint32_t old) {
+  m_part.states.push_back(m_whole.states[old]);
+  return static_cast<std::uint32_t>(m_part.states.size() - 1);
 }
 
 Graph enteredBy(Graph part, std::span<const float> table) {

@@ -31,6 +31,7 @@ class GraphPart {
  private:
   ValueId newValue(ValueId old);
   std::uint32_t layerOf(std::uint32_t old);
+  std::uint32_t newState(std::uint32_t old);
 
   const Graph& m_whole;
   Graph m_part;

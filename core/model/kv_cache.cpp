@@ -24,12 +24,14 @@ KvType kvTypeOf(std::string_view name) {
 }
 
 void KvCache::truncate(std::uint32_t length) {
-  if (length < m_tokens.size()) m_tokens.resize(length);
+  if (length >= m_tokens.size()) return;
+  m_tokens.resize(m_hasStates ? m_states.nearest(length) : length);
+  m_states.forgetBehind(KvCache::length());
 }
 
 std::uint32_t KvCache::keepCommon(std::span<const TokenId> tokens) {
   const auto different = std::mismatch(tokens.begin(), tokens.end(), m_tokens.begin(), m_tokens.end()).second;
-  m_tokens.erase(different, m_tokens.end());
+  truncate(static_cast<std::uint32_t>(different - m_tokens.begin()));
   return length();
 }
 

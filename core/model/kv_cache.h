@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/model/state_slots.h"
 #include "core/text/tokenizer.h"
 
 namespace core::model {
@@ -19,7 +20,8 @@ std::string_view nameOf(KvType type);
 /// The type of this name. @throws Error (InvalidArgument) for any other
 KvType kvTypeOf(std::string_view name);
 
-/// Keys and values of one sequence, in the memory of the executor that made it.
+/// Keys and values of one sequence, and the states of layers that keep these, in the memory of the executor that made
+/// it.
 class KvCache {
  public:
   KvCache() = default;
@@ -34,13 +36,22 @@ class KvCache {
   KvType type() const { return m_type; }
   virtual std::uint64_t bytes() const = 0;
 
-  /// Forgets all tokens from `length` on; none when there are not so many.
+  /// Forgets all tokens from `length` on; none when there are not so many. Where there are states, further back to the
+  /// last one that is kept.
   void truncate(std::uint32_t length);
-  /// Keeps the tokens that these begin with, too, forgets the rest and returns how many are left.
+  /// Keeps the tokens that these begin with, too, forgets the rest as truncate() and returns how many are left.
   std::uint32_t keepCommon(std::span<const TokenId> tokens);
+  /// Whether it can be cut at some positions only.
+  bool hasStates() const { return m_hasStates; }
+
+ protected:
+  /// Which states a batch of tokens [from, to) reads and writes. @pre hasStates()
+  StateSlots::Step stateStep(std::uint32_t from, std::uint32_t to) { return m_states.step(from, to, length()); }
 
  private:
   friend class Executor;
+  StateSlots m_states;
+  bool m_hasStates = false;
   std::vector<TokenId> m_tokens;
   std::uint32_t m_capacity = 0;
   KvType m_type = KvType::F32;

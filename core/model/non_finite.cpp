@@ -111,12 +111,28 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
     case OpKind::EmbedPositions:
       return look(*op.as<EmbedPositions>().weight, finding.position, finding.column, 1);
     case OpKind::RmsNorm:
-      return look(*op.as<RmsNorm>().weight, 0, finding.column % op.as<RmsNorm>().weight->rowValues(), 1);
+      if (op.weight() == nullptr) return {};
+      return look(**op.weight(), 0, finding.column % (*op.weight())->rowValues(), 1);
     case OpKind::LayerNorm: {
       const LayerNorm& norm = op.as<LayerNorm>();
       const std::size_t column = finding.column % norm.weight->rowValues();
       Cause cause = look(*norm.weight, 0, column, 1);
       if (cause.text.empty() && norm.bias) cause = look(*norm.bias, 0, column, 1);
+      return cause;
+    }
+    case OpKind::MapColumns: {
+      const MapColumns& columns = op.as<MapColumns>();
+      const std::size_t width = m_graph.values[op.out].width;
+      const auto at = [&](const quant::QuantizedTensorPtr& vector) {
+        return vector ? look(*vector, 0, finding.column * vector->shape.count() / width, 1) : Cause();
+      };
+      Cause cause = at(columns.weight);
+      return cause.text.empty() ? at(columns.bias) : cause;
+    }
+    case OpKind::ShortConv: {
+      const ShortConv& conv = op.as<ShortConv>();
+      Cause cause = look(*conv.weight, finding.column, 0, conv.taps());
+      if (cause.text.empty() && conv.bias) cause = look(*conv.bias, 0, finding.column, 1);
       return cause;
     }
     case OpKind::Attention: {

@@ -28,8 +28,11 @@ struct EmbedPositions {
 /// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight. A weight that is shorter than the row norms every so many
 /// columns for themselves: the heads of queries and keys.
 struct RmsNorm {
-  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width], or a divisor of it
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width], or a divisor of it; null: 1
   float epsilon = 1e-5F;
+  std::uint32_t alone = 0;  ///< without a weight: columns that are normed for themselves
+
+  std::uint64_t size() const { return weight ? weight->shape.count() : alone; }
 };
 
 /// out[t] = (x[t] − mean(x[t])) / sqrt(variance(x[t]) + epsilon) · weight (+ bias) (Ba et al. 2016). A weight that is
@@ -95,6 +98,8 @@ struct Attention {
 };
 
 enum class Activation : std::uint8_t {
+  None,      ///< x: the product of both
+  Sigmoid,   ///< 1 / (1 + e^−x)
   Silu,      ///< x / (1 + e^−x)
   GeluTanh,  ///< x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel 2016)
   /// The whole unit: x' / (1 + e^(−1.702 x')) · (y' + 1), x' = min(x, 7), y' = clamp(y, −7, 7) (gpt-oss)
@@ -112,19 +117,36 @@ struct Add {};
 /// out = f(x), element by element.
 struct Map {
   enum class Function : std::uint8_t {
-    Scale,    ///< x · parameter
-    SoftCap,  ///< parameter · tanh(x / parameter): no further from 0 than that (Gemma 2)
-    GeluTanh  ///< as the activation
+    Scale,     ///< x · parameter
+    SoftCap,   ///< parameter · tanh(x / parameter): no further from 0 than that (Gemma 2)
+    GeluTanh,  ///< as the activation
+    Silu,      ///< as the activation
+    Sigmoid,   ///< as the activation
+    Softplus,  ///< ln(1 + e^x)
+    Exp        ///< e^x
   };
   Function function = Function::Scale;
   float parameter = 1.0F;
   bool operator==(const Map&) const = default;
 };
 
-/// out[t][i] = x[t][first + i · step], i < out.width: what one of several matrices made that are stored as one.
+/// out = map(weight · x + bias), every column with an element of its own. Vectors that are shorter than the row have
+/// one for so many columns together: the heads.
+struct MapColumns {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [out.width], or a divisor of it; null: 1
+  quant::QuantizedTensorPtr bias = nullptr;    ///< likewise; null: 0
+  Map map = {};
+};
+
+/// out[t][i] = x[t][first + (i / block) · step + i mod block], i < out.width: what one of several matrices made that
+/// are stored as one, below each other or in turn.
 struct Slice {
   std::uint32_t first = 0;
   std::uint32_t step = 1;
+  std::uint32_t block = 1;  ///< neighbours that stay together
+
+  /// Of x, where column i comes from.
+  std::size_t columnOf(std::size_t i) const { return first + i / block * step + i % block; }
   bool operator==(const Slice&) const = default;
 };
 
@@ -155,11 +177,45 @@ struct MixExperts {
   std::uint32_t used = 0;
 };
 
+/// A causal convolution of every column for itself: out[t][c] = Σ_j weight[c][j] · x[t − (taps − 1) + j][c] (+
+/// bias[c]), x being 0 before the first token. What it keeps of the past is the last taps − 1 rows of x.
+struct ShortConv {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [out.width, taps]
+  quant::QuantizedTensorPtr bias = nullptr;    ///< [out.width], may be null
+  std::uint32_t state = 0;                     ///< of Graph::states
+
+  std::uint32_t taps() const { return static_cast<std::uint32_t>(weight->rowValues()); }
+};
+
+/// A past of every head that is a matrix S [keySize, valueSize], at first 0, and does not grow with it. In the order of
+/// tokens, for inputs query q, key k [keyHeads · keySize], value v [heads · valueSize], decay a, strength b [heads]:
+/// S ← a · S;  S ← S + k (b · v)ᵀ, or, where isDelta, S + k (b · (v − Sᵀk))ᵀ;  out = scale · Sᵀq  [heads · valueSize].
+/// The first is Mamba-2's state space (Dao and Gu 2024), the second the gated delta rule (Yang et al. 2024), whose q
+/// and k are divided by sqrt(Σ x² + normEpsilon) first.
+struct LinearAttention {
+  std::uint32_t state = 0;  ///< of Graph::states
+  std::uint32_t heads = 0;
+  std::uint32_t keyHeads = 0;  ///< divides heads
+  std::uint32_t keySize = 0;
+  std::uint32_t valueSize = 0;
+  float scale = 1.0F;
+  bool isDelta = false;
+  float normEpsilon = 0.0F;  ///< 0: queries and keys are as they are
+  HeadOrder order = HeadOrder::Grouped;
+  bool operator==(const LinearAttention&) const = default;
+
+  std::uint32_t keyHeadOf(std::uint32_t head) const {
+    return order == HeadOrder::Grouped ? head / (heads / keyHeads) : head % keyHeads;
+  }
+  std::uint32_t stateFloats() const { return heads * keySize * valueSize; }
+};
+
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
 using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns,
-                                  QuantizeRows, Map, Slice, EmbedPositions, LayerNorm, Route, ExpertMatMul, MixExperts>;
+                                  QuantizeRows, Map, Slice, EmbedPositions, LayerNorm, Route, ExpertMatMul, MixExperts,
+                                  MapColumns, ShortConv, LinearAttention>;
 /// Which alternative of OpParameters, in its order.
 enum class OpKind : std::uint8_t {
   Embed,
@@ -179,9 +235,12 @@ enum class OpKind : std::uint8_t {
   LayerNorm,
   Route,
   ExpertMatMul,
-  MixExperts
+  MixExperts,
+  MapColumns,
+  ShortConv,
+  LinearAttention
 };
-static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::MixExperts) + 1);
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::LinearAttention) + 1);
 
 struct Op {
   OpParameters parameters;
@@ -205,15 +264,18 @@ struct Op {
         },
         parameters);
   }
-  /// Its norm, if it is one: with vector() what is read as a whole, in float32.
-  const quant::QuantizedTensorPtr* norm() const {
-    return kind() == OpKind::RmsNorm || kind() == OpKind::LayerNorm ? weight() : nullptr;
+  /// Its weight where that is small: a norm, factors of columns, taps. With vector() what is read as a whole, in
+  /// float32. Null where it has another or none.
+  const quant::QuantizedTensorPtr* smallWeight() const {
+    const bool isSmall = kind() == OpKind::RmsNorm || kind() == OpKind::LayerNorm || kind() == OpKind::MapColumns ||
+                         kind() == OpKind::ShortConv;
+    return isSmall ? weight() : nullptr;
   }
-  /// The matrix, table or norm it computes with, null where its kind has none.
+  /// The matrix, table or norm it computes with, null where it has none.
   const quant::QuantizedTensorPtr* weight() const {
     return std::visit(
         [](const auto& parameter) -> const quant::QuantizedTensorPtr* {
-          if constexpr (requires { parameter.weight; }) return &parameter.weight;
+          if constexpr (requires { parameter.weight; }) return parameter.weight ? &parameter.weight : nullptr;
           return nullptr;
         },
         parameters);

@@ -83,7 +83,8 @@ std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& factor
     }
     if (ropeScaling == RopeScaling::Linear) frequency /= ropeFactor;
     if (ropeScaling == RopeScaling::Yarn) frequency = blended(frequency, pair);
-    frequencies[pair] = static_cast<float>(frequency);
+    const bool turns = ropeTurnedPairs == 0 || pair < ropeTurnedPairs;
+    frequencies[pair] = turns ? static_cast<float>(frequency) : 0.0F;
   }
   return frequencies;
 }
@@ -92,6 +93,8 @@ std::vector<float> ModelConfig::ropeWindowFrequencies() const {
   ModelConfig plain = *this;
   plain.ropeBase = ropeWindowBase;
   plain.ropeScaling = RopeScaling::None;
+  plain.ropeTurnedPairs = 0;
+  if (windowHeadSize != 0) plain.ropeDimensions = windowHeadSize;
   plain.ropeShortFactors.clear();
   plain.ropeLongFactors.clear();
   return plain.ropeFrequencies();

@@ -40,9 +40,12 @@ void SessionState::forget() {
 
 void SessionState::append(KvCache& cache, std::span<const TokenId> tokens, std::span<float> logits,
                           const JobContext& job) {
-  for (std::size_t first = 0; first < tokens.size(); first += kPrefillTokens) {
-    const auto part = tokens.subspan(first, std::min(kPrefillTokens, tokens.size() - first));
-    m_executor->forward(part, cache, LogitsWanted::LastToken, logits, job);
+  // Where there are states, a prompt's last token goes alone: another answer to it begins at the state before that.
+  const std::size_t together = tokens.size() - (cache.hasStates() ? 1 : 0);
+  for (std::size_t first = 0; first < tokens.size();) {
+    const std::size_t end = first < together ? std::min(first + kPrefillTokens, together) : tokens.size();
+    m_executor->forward(tokens.subspan(first, end - first), cache, LogitsWanted::LastToken, logits, job);
+    first = end;
   }
 }
 

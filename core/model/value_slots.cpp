@@ -32,7 +32,8 @@ class Assignment {
 
  private:
   static bool worksInPlace(OpKind kind) {
-    return kind == OpKind::Rope || kind == OpKind::Glu || kind == OpKind::Add || kind == OpKind::Map;
+    return kind == OpKind::Rope || kind == OpKind::Glu || kind == OpKind::Add || kind == OpKind::Map ||
+           kind == OpKind::MapColumns;
   }
 
   /// An input's slot where the operation may work in place, or a free one.

@@ -19,6 +19,9 @@ enum class WeightKind : std::uint8_t {
   RopeLongFactors,   ///< and for longer ones
   Positions,         ///< learned ones, a table of rows
   OutputNormBias,
+  PerLayerEmbedding,   ///< a table of what each layer adds for a token
+  PerLayerProjection,  ///< what each layer adds, made of the embedding
+  PerLayerNorm,
   // of a block
   AttentionNorm,
   AttentionNormBias,
@@ -55,9 +58,24 @@ enum class WeightKind : std::uint8_t {
   DownExperts,
   DownExpertsBias,
   FeedForwardPostNorm,  ///< of what the feed-forward part adds
+  RecurrentInput,       ///< makes what a layer that keeps a state reads: several matrices, one below the other
+  RecurrentGate,        ///< of what it makes
+  Strength,             ///< how much of a token is kept: a number for each head
+  Decay,                ///< how much of the past is forgotten: likewise
+  DecayBias,
+  DecayFactor,  ///< of each head
+  Convolution,  ///< taps of each column
+  ConvolutionBias,
+  Skip,  ///< how much of what is read goes past the state
+  RecurrentNorm,
+  RecurrentOutput,
+  PerLayerGate,
+  PerLayerOutput,
+  PerLayerPostNorm,
+  LayerScale,  ///< of all that runs through
 };
-inline constexpr WeightKind kLastBesideBlocks = WeightKind::OutputNormBias;
-inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::FeedForwardPostNorm) + 1;
+inline constexpr WeightKind kLastBesideBlocks = WeightKind::PerLayerNorm;
+inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::LayerScale) + 1;
 
 /// One tensor per kind; null where there is none.
 class WeightSet {

@@ -26,12 +26,16 @@ bool isOfAnotherInput(const io::Checkpoint& checkpoint, std::string_view name) {
   return io::hasTowers(checkpoint.metadata()) && io::isOfTower(name);
 }
 
-void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string>& asked) {
+void refuseUnasked(const io::Checkpoint& checkpoint, const ModelConfig& config,
+                   const std::unordered_set<std::string>& asked) {
+  const auto ignores = [&](const std::string& name) {
+    return config.architecture->ignores != nullptr && config.architecture->ignores(config, checkpoint.format(), name);
+  };
   const io::TensorInfo* first = nullptr;
   std::size_t count = 0;
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {
     if (asked.contains(tensor.name) || !tensor.pieceOf.empty() || isOfAnotherInput(checkpoint, tensor.name) ||
-        isWithoutEffect(checkpoint, tensor))
+        isWithoutEffect(checkpoint, tensor) || ignores(tensor.name))
       continue;
     if (first == nullptr) first = &tensor;
     ++count;
@@ -79,24 +83,27 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
   std::vector<WeightRequest> requests;
   const bool isFolder = checkpoint.format() != io::FileFormat::Gguf;
   const Architecture& architecture = *findArchitecture(checkpoint);
-  const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string_view blocks) {
+  const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string_view blocks, std::uint32_t layer) {
     const std::string_view own = row.nameIn(checkpoint.format());
     if (own.empty()) return;
     std::string name = fmt::format("{}{}", blocks, own);
     if (isFolder) name = storedName(checkpoint, std::move(name));
-    WeightRequest request{&target,        std::move(name),  row.shape(config),
-                          row.isRequired, row.folderOffset, row.kind != WeightKind::Embedding};
+    const bool isTable = row.kind == WeightKind::Embedding || row.kind == WeightKind::PerLayerEmbedding;
+    WeightRequest request{&target,        std::move(name),  row.shape(config, layer),
+                          row.isRequired, row.folderOffset, !isTable};
     if (isFolder) request.form = formIn(checkpoint, row.form, request.name);
+    request.isLogarithm = isFolder && row.isLogarithm;
     requests.push_back(std::move(request));
   };
   for (const WeightRow& row : architecture.weights) {
     if (row.isOfBlock() || (row.kind == WeightKind::Output && !hasOwnOutput(checkpoint))) continue;
-    add(weights.shared[row.kind], row, "");
+    add(weights.shared[row.kind], row, "", 0);
   }
   const std::string_view blocks = isFolder ? architecture.folderBlocks : "blk.";
   for (std::uint32_t layer = 0; layer < config.layers; ++layer)
     for (const WeightRow& row : architecture.weights)
-      if (row.isOfBlock()) add(weights.blocks[layer][row.kind], row, fmt::format("{}{}.", blocks, layer));
+      if (row.isOfBlock() && row.isIn(config, layer))
+        add(weights.blocks[layer][row.kind], row, fmt::format("{}{}.", blocks, layer), layer);
   return requests;
 }
 
@@ -112,7 +119,7 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
     asked.insert({scale, inputScale});
     static_cast<void>(productScale(checkpoint, request.name));  // throws for one that is no number
   }
-  refuseUnasked(checkpoint, asked);
+  refuseUnasked(checkpoint, config, asked);
   for (const WeightRequest& request : requests)
     for (const std::string& name : request.names()) checkTensor(checkpoint, request, name);
 }
@@ -133,6 +140,8 @@ tensor::Shape WeightRequest::storedShape() const {
       return {shape[1], shape[0]};
     case FolderForm::EachExpert:
       return {shape[1], shape[2]};
+    case FolderForm::WithMiddle:
+      return {shape[0], 1, shape[1]};
     case FolderForm::Same:
     case FolderForm::TurnedUnlessPacked:  // which of the two, weightRequests() has decided
       break;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "core/base/error.h"
@@ -27,13 +28,14 @@ QuantizedTensorPtr scaled(QuantizedTensorPtr tensor, float scale) {
   return result;
 }
 
-/// A norm as float32 with something added.
-QuantizedTensorPtr raised(const quant::QuantizedTensor& tensor, float offset) {
+/// A small weight as a graph has it, in float32: with something added, without a middle side.
+QuantizedTensorPtr asComputed(const quant::QuantizedTensor& tensor, float offset, bool isLogarithm) {
   auto values = std::make_shared<std::vector<float>>(quant::dequantize(tensor));
-  for (float& value : *values) value += offset;
+  for (float& value : *values) value = (isLogarithm ? -std::exp(value) : value) + offset;
   auto result = std::make_shared<quant::QuantizedTensor>();
   result->name = tensor.name;
   result->shape = tensor.shape;
+  if (tensor.shape.rank() == 3 && tensor.shape[1] == 1) result->shape = {tensor.shape[0], tensor.shape[2]};
   result->layout = quant::Elements{tensor::DType::F32};
   result->payload = std::as_bytes(std::span(*values));
   result->owner = std::move(values);
@@ -91,7 +93,8 @@ WeightLibrary::Change WeightLibrary::changeOf(const WeightRequest& request, cons
   const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
   const bool isFolder = from.format() != io::FileFormat::Gguf;
   return {takesScale ? productScale(*m_checkpoint, name).value_or(1.0F) : 1.0F, isFolder ? request.folderOffset : 0.0F,
-          isFolder && request.form == FolderForm::Turned};
+          isFolder && request.form == FolderForm::Turned, isFolder && request.isLogarithm,
+          isFolder && request.form == FolderForm::WithMiddle};
 }
 
 quant::QuantizedTensorPtr WeightLibrary::single(const WeightRequest& request, const std::string& name,
@@ -163,7 +166,8 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   const bool isTurned = change.isTurned && !decision.other;
   QuantizedTensorPtr made =
       scaled(makeTensor(decision, isTurned ? quant::turned(*stored) : stored, job, calibration), change.scale);
-  if (change.offset != 0.0F) made = raised(*made, change.offset);
+  if (change.offset != 0.0F || change.isLogarithm || change.hasMiddle)
+    made = asComputed(*made, change.offset, change.isLogarithm);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -10,10 +10,13 @@
 #include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
 #include "core/model/ops/layer_norm.h"
+#include "core/model/ops/linear_attention.h"
 #include "core/model/ops/map.h"
+#include "core/model/ops/map_columns.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
 #include "core/model/ops/route.h"
+#include "core/model/ops/short_conv.h"
 #include "core/model/ops/slice.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/probabilities.h"
@@ -50,7 +53,7 @@ Replay::Replay(const model::Graph& mine, const model::Graph& other, std::span<co
       m_rowsTogether(mine.rowsTogether().value_or(other.rowsTogether().value_or(0))),
       m_known(model::knownTokens(mine.vocabulary(), knownTokens)),
       m_slots(assignSlots(m_mine.graph)),
-      m_cache(m_mine.graph.kv, static_cast<std::uint32_t>(tokens.size()), kv),
+      m_cache(m_mine.graph, static_cast<std::uint32_t>(tokens.size()), kv),
       m_differences(m_tensors.size()) {
   assert(!tokens.empty());
   findRowsNeeded();
@@ -69,7 +72,9 @@ void Replay::findRowsNeeded() {
     const Op& op = ops[i];
     const bool isBeforeEnd = i < static_cast<std::size_t>(taken - ops.begin());
     std::size_t first = op.out == kNoValue ? 0 : m_firstRow[op.out];  // keys and values of all tokens are stored
-    if (m_rowsTogether != 0 && isBeforeEnd) first = 0;
+    // Rows that depend on each other are computed together: of batches, and where a past is kept as one state.
+    const bool keepsState = op.kind() == OpKind::ShortConv || op.kind() == OpKind::LinearAttention;
+    if ((m_rowsTogether != 0 && isBeforeEnd) || keepsState) first = 0;
     if (first == 0 && isBeforeEnd && op.out != kNoValue) m_firstRow[op.out] = 0;
     for (const ValueId input : op.inputs) m_firstRow[input] = std::min(m_firstRow[input], first);
   }
@@ -126,7 +131,7 @@ Replay::Setup Replay::setUp(const Restored& restored) {
 }
 
 void Replay::change(const TensorUse& use, std::size_t tensor, std::span<const std::uint64_t> elements, Setup& setup) {
-  if (use.isBias || m_mine.graph.ops[use.op].norm() != nullptr) {
+  if (use.isBias || m_mine.graph.ops[use.op].smallWeight() != nullptr) {
     std::vector<float> values = quant::dequantize(*m_tensors[tensor].mine);
     for (const std::uint64_t element : elements) values[element] += difference(tensor, element);
     setup.vectors[{use.op, use.isBias}] = std::move(values);
@@ -198,9 +203,9 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
     case OpKind::Embed:
       return embed(index, setup, out);
     case OpKind::RmsNorm: {
-      const std::vector<float> weight = vectorOf(index, false, setup);
-      return model::ops::rmsNorm(weight, op.as<model::RmsNorm>().epsilon, input(0), out.size() / weight.size(),
-                                 out.data());
+      const auto& norm = op.as<model::RmsNorm>();
+      const std::vector<float> weight = norm.weight ? vectorOf(index, false, setup) : std::vector<float>();
+      return model::ops::rmsNorm(weight, norm.size(), norm.epsilon, input(0), out.size() / norm.size(), out.data());
     }
     case OpKind::MatMul:
       return multiply(index, setup, out);
@@ -227,8 +232,25 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
       return model::ops::map(op.as<model::Map>(), input(0), out.size(), out.data());
     case OpKind::Slice: {
       const std::size_t from = m_mine.graph.values[op.inputs[0]].width;
-      const auto& slice = op.as<model::Slice>();
-      return model::ops::slice(input(0) + slice.first, from, slice.step, rows, width, out.data());
+      return model::ops::slice(op.as<model::Slice>(), input(0), from, rows, width, out.data());
+    }
+    case OpKind::MapColumns: {
+      const auto& columns = op.as<model::MapColumns>();
+      const std::vector<float> weight = columns.weight ? vectorOf(index, false, setup) : std::vector<float>();
+      return model::ops::mapColumns(columns.map, weight, vectorOf(index, true, setup), input(0), rows, width,
+                                    out.data());
+    }
+    case OpKind::ShortConv: {
+      const auto& conv = op.as<model::ShortConv>();
+      std::vector<float> state(m_mine.graph.states[conv.state]);
+      return model::ops::shortConv(vectorOf(index, false, setup), vectorOf(index, true, setup), conv.taps(), input(0),
+                                   rows, width, nullptr, state.data(), out.data());
+    }
+    case OpKind::LinearAttention: {
+      const auto& attention = op.as<model::LinearAttention>();
+      std::vector<float> state(m_mine.graph.states[attention.state]);
+      return model::ops::linearAttention(attention, {input(0), input(1), input(2), input(3), input(4)}, rows, nullptr,
+                                         state.data(), out.data());
     }
     case OpKind::EmbedPositions:
       return embedPositions(index, setup, first, out);

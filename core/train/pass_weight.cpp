@@ -37,10 +37,13 @@ std::vector<Used> mainWeightOf(const Op& op) {
       return {{op.as<model::Embed>().weight, WeightRole::Embedding}};
     case model::OpKind::EmbedPositions:
       return {{op.as<model::EmbedPositions>().weight, WeightRole::Embedding}};
-    case model::OpKind::RmsNorm:
-      return {{op.as<model::RmsNorm>().weight, WeightRole::Norm}};
     case model::OpKind::LayerNorm:
       return {{op.as<model::LayerNorm>().weight, WeightRole::Norm}};
+    case model::OpKind::RmsNorm:
+    case model::OpKind::MapColumns:
+    case model::OpKind::ShortConv:
+      if (op.weight() == nullptr) return {};
+      return {{*op.weight(), WeightRole::Norm}};
     case model::OpKind::MatMul:
       return {{op.as<model::MatMul>().weight, WeightRole::Matrix, op.as<model::MatMul>().columns}};
     case model::OpKind::ExpertMatMul:
@@ -76,7 +79,8 @@ bool doSame(const Op& a, const Op& b) {
   if (a.kind() != b.kind() || a.inputs != b.inputs || a.out != b.out) return false;
   switch (a.kind()) {
     case model::OpKind::RmsNorm:
-      return a.as<model::RmsNorm>().epsilon == b.as<model::RmsNorm>().epsilon;
+      return a.as<model::RmsNorm>().epsilon == b.as<model::RmsNorm>().epsilon &&
+             a.as<model::RmsNorm>().alone == b.as<model::RmsNorm>().alone;
     case model::OpKind::LayerNorm:
       return a.as<model::LayerNorm>().epsilon == b.as<model::LayerNorm>().epsilon;
     case model::OpKind::Route:
@@ -100,6 +104,10 @@ bool doSame(const Op& a, const Op& b) {
       return a.as<model::Map>() == b.as<model::Map>();
     case model::OpKind::Slice:
       return a.as<model::Slice>() == b.as<model::Slice>();
+    case model::OpKind::MapColumns:
+      return a.as<model::MapColumns>().map == b.as<model::MapColumns>().map;
+    case model::OpKind::LinearAttention:
+      return a.as<model::LinearAttention>() == b.as<model::LinearAttention>();
     case model::OpKind::ArrangeColumns:
       return a.as<model::ArrangeColumns>() == b.as<model::ArrangeColumns>();
     case model::OpKind::QuantizeRows:
@@ -107,6 +115,7 @@ bool doSame(const Op& a, const Op& b) {
     case model::OpKind::Embed:
     case model::OpKind::EmbedPositions:
     case model::OpKind::MatMul:
+    case model::OpKind::ShortConv:
     case model::OpKind::Add:
     case model::OpKind::TakeRows:
       break;

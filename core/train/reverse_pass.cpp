@@ -13,10 +13,13 @@
 #include "core/train/ops/experts.h"
 #include "core/train/ops/glu.h"
 #include "core/train/ops/layer_norm.h"
+#include "core/train/ops/linear_attention.h"
 #include "core/train/ops/map.h"
+#include "core/train/ops/map_columns.h"
 #include "core/train/ops/rms_norm.h"
 #include "core/train/ops/rope.h"
 #include "core/train/ops/rounding.h"
+#include "core/train/ops/short_conv.h"
 
 namespace core::train {
 
@@ -53,7 +56,8 @@ void ReversePass<Real>::findKept() {
       const OpKind kind = operation.kind();
       const bool isRead = kind == OpKind::RmsNorm || kind == OpKind::LayerNorm || kind == OpKind::Glu ||
                           kind == OpKind::Attention || kind == OpKind::Map || kind == OpKind::Route ||
-                          kind == OpKind::ExpertMatMul || kind == OpKind::MixExperts ||
+                          kind == OpKind::ExpertMatMul || kind == OpKind::MixExperts || kind == OpKind::MapColumns ||
+                          kind == OpKind::ShortConv || kind == OpKind::LinearAttention ||
                           (kind == OpKind::MatMul && i == 0);
       if (isRead) m_isKept[operation.inputs[i]] = true;
     }
@@ -94,7 +98,8 @@ ops::Batch ReversePass<Real>::batchOf(std::size_t op) const {
 template <typename Real>
 ops::Batch ReversePass<Real>::normBatch(std::size_t op) const {
   ops::Batch batch = batchOf(op);
-  batch.length *= width(m_graph.ops[op].out) / m_weights[weightOf(op, WeightRole::Norm)].width;
+  const auto* const rms = std::get_if<model::RmsNorm>(&m_graph.ops[op].parameters);
+  batch.length *= width(m_graph.ops[op].out) / (rms != nullptr ? rms->size() : smallWeightOf(op)->width);
   return batch;
 }
 
@@ -106,6 +111,12 @@ WeightId ReversePass<Real>::weightOf(std::size_t op, WeightRole role) const {
 template <typename Real>
 const PassWeight* ReversePass<Real>::vectorOf(std::size_t op) const {
   const auto found = m_weightOf.find({op, WeightRole::Bias});
+  return found == m_weightOf.end() ? nullptr : &m_weights[found->second];
+}
+
+template <typename Real>
+const PassWeight* ReversePass<Real>::smallWeightOf(std::size_t op) const {
+  const auto found = m_weightOf.find({op, WeightRole::Norm});
   return found == m_weightOf.end() ? nullptr : &m_weights[found->second];
 }
 
@@ -262,6 +273,7 @@ std::span<const Real> ReversePass<Real>::offsetGradient(Place place) const {
 #include "core/train/reverse_pass_backward.inc"
 #include "core/train/reverse_pass_experts.inc"
 #include "core/train/reverse_pass_forward.inc"
+#include "core/train/reverse_pass_recurrent.inc"
 #include "core/train/reverse_pass_weights.inc"
 
 template class ReversePass<float>;

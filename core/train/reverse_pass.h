@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@
 #include "core/train/dropout.h"
 #include "core/train/offset.h"
 #include "core/train/ops/experts.h"
+#include "core/train/ops/linear_attention.h"
 #include "core/train/ops/product.h"
 #include "core/train/pass_weight.h"
 
@@ -149,6 +151,9 @@ class ReversePass {
   WeightId weightOf(std::size_t op, WeightRole role) const;
   /// The bias, or the sinks, of an operation; null where it has none.
   const PassWeight* vectorOf(std::size_t op) const;
+  /// Its small weight; null where it has none.
+  const PassWeight* smallWeightOf(std::size_t op) const;
+  ops::LinearAttentionInputs<Real> linearInputs(std::size_t op);
   ops::ExpertShape shapeOf(std::size_t op) const;
   /// Rows of its table that an operation reads, those of all sequences: tokens, or positions.
   std::span<const model::TokenId> rowsRead(std::size_t op) const;
@@ -162,6 +167,7 @@ class ReversePass {
   void runOp(std::size_t op, const JobContext& job);
   void runProduct(std::size_t op, Real* out, const JobContext& job);
   void runExperts(std::size_t op, Real* out, const JobContext& job);
+  void runColumns(std::size_t op, Real* out);
   void runEmbed(std::size_t op, Real* out);
   void runStore(std::size_t op);
   void arrange(std::size_t op, Real* out);
@@ -181,12 +187,16 @@ class ReversePass {
   void reverseProduct(Task& task, std::size_t op);
   void reverseLayerNorm(Task& task, std::size_t op);
   void reverseExperts(Task& task, std::size_t op);
+  void reverseColumns(Task& task, std::size_t op);
+  void reverseLinearAttention(Task& task, std::size_t op);
   void reverseRoutes(Task& task, std::size_t op);
   void reverseStore(Task& task, std::size_t op);
   void reverseAttention(Task& task, std::size_t op);
   void reverseSimple(Task& task, std::size_t op);
   void formMatrix(Task& task, WeightId weight, std::size_t op, ops::MatrixReverse<Real>& reverse);
   void formVector(Task& task, WeightId weight, std::size_t op);
+  /// Where the gradient of an operation's small weight is added to; null: not wanted, or none.
+  Real* smallGradient(Task& task, std::size_t op);
   /// Where the gradient of an operation's bias or sinks is added to; null: not wanted.
   Real* vectorGradient(Task& task, std::size_t op);
 
@@ -210,7 +220,7 @@ class ReversePass {
   std::map<Place, std::vector<Real>> m_changedInputs;  ///< what an operation read instead of the value
   std::map<Place, std::vector<Real>> m_offsetGradients;
   std::vector<Layer> m_layers;
-  std::vector<Real> m_parts[2];  ///< gradients of one operation's inputs where those were changed for it
+  std::array<std::vector<Real>, 5> m_parts;  ///< gradients of one operation's inputs where those were changed for it
 };
 
 }  // namespace core::train

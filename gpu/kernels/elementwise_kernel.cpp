@@ -8,6 +8,10 @@ constexpr std::uint32_t kElementwiseWorkgroup = 64;
 
 ElementwiseOp elementwiseOf(core::model::Activation activation) {
   switch (activation) {
+    case core::model::Activation::None:
+      return ElementwiseOp::Product;
+    case core::model::Activation::Sigmoid:
+      return ElementwiseOp::SigmoidGlu;
     case core::model::Activation::Silu:
       break;
     case core::model::Activation::GeluTanh:
@@ -27,9 +31,19 @@ ElementwiseOp elementwiseOf(core::model::Map::Function function) {
       return ElementwiseOp::SoftCap;
     case Function::GeluTanh:
       return ElementwiseOp::Gelu;
+    case Function::Silu:
+      return ElementwiseOp::Silu;
+    case Function::Sigmoid:
+      return ElementwiseOp::Sigmoid;
+    case Function::Softplus:
+      return ElementwiseOp::Softplus;
+    case Function::Exp:
+      return ElementwiseOp::Exp;
   }
   return ElementwiseOp::Scale;
 }
+
+bool keepsZero(core::model::Map::Function function) { return elementwiseOf(function) < ElementwiseOp::Silu; }
 
 void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out,
                        float parameter) {

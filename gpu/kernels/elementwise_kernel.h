@@ -11,10 +11,18 @@ enum class ElementwiseOp : std::uint32_t {
   Scale = kScaleOperation,
   SoftCap = kSoftCapOperation,
   Gelu = kGeluOperation,
-  ClampedSwiGlu = kClampedSwiGluOperation
+  ClampedSwiGlu = kClampedSwiGluOperation,
+  Product = kProductOperation,
+  SigmoidGlu = kSigmoidGluOperation,
+  Silu = kSiluOperation,
+  Sigmoid = kSigmoidOperation,
+  Softplus = kSoftplusOperation,
+  Exp = kExpOperation
 };
 ElementwiseOp elementwiseOf(core::model::Activation activation);
 ElementwiseOp elementwiseOf(core::model::Map::Function function);
+/// Whether the kernel below knows it: padding must stay 0.
+bool keepsZero(core::model::Map::Function function);
 
 /// out = f(in, second), or of an operation on one value f(in). All have the same stride.
 /// @param parameter of Scale and SoftCap

@@ -11,6 +11,7 @@ void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, const core::
   const SlicePush push{.first = in.offset + slice.first,
                        .stride = in.stride,
                        .step = slice.step,
+                       .block = slice.block,
                        .resultQuad = out.quad(),
                        .resultStrideQuads = out.strideQuads(),
                        .width = width};

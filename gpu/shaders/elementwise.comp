@@ -19,6 +19,8 @@ void main() {
   if (operation == kAddOperation) result = a + b;
   if (operation == kSwiGluOperation) result = a / (1.0 + exp(-a)) * b;
   if (operation == kGeGluOperation) result = gelu(a) * b;
+  if (operation == kProductOperation) result = a * b;
+  if (operation == kSigmoidGluOperation) result = b / (1.0 + exp(-a));
   if (operation == kScaleOperation) result = a * push.parameter;
   if (operation == kSoftCapOperation) result = push.parameter * tanhOf(a / push.parameter);
   if (operation == kGeluOperation) result = gelu(a);

@@ -1,4 +1,4 @@
-// result[t][i] = in[t][first + i · step], and zeros up to the stride.
+// result[t][i] = in[t][first + (i / block) · step + i mod block], and zeros up to the stride.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
@@ -10,6 +10,9 @@ void main() {
   if (quad >= push.resultStrideQuads) return;
   vec4 result = vec4(0.0);
   for (uint i = 0; i < 4; ++i)
-    if (quad * 4 + i < push.width) result[i] = arena[push.first + t * push.stride + (quad * 4 + i) * push.step];
+    if (quad * 4 + i < push.width) {
+      const uint column = quad * 4 + i;
+      result[i] = arena[push.first + t * push.stride + column / push.block * push.step + column % push.block];
+    }
   arenaQuads[push.resultQuad + t * push.resultStrideQuads + quad] = result;
 }

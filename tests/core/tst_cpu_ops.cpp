@@ -307,7 +307,7 @@ class TestCpuOps : public QObject {
     const auto x = randomValues(2 * 50, 9);
     const auto weight = randomValues(50, 10);
     std::vector<float> out(100);
-    ops::rmsNorm(weight, 0.5F, x.data(), 2, out.data());
+    ops::rmsNorm(weight, weight.size(), 0.5F, x.data(), 2, out.data());
     for (std::size_t t = 0; t < 2; ++t) {
       const double scale = 1.0 / std::sqrt(dot(&x[t * 50], &x[t * 50], 50) / 50 + 0.5);
       for (std::size_t i = 0; i < 50; ++i) {

@@ -69,7 +69,7 @@ Graph attention(Ends& ends, std::uint32_t heads, std::uint32_t kvHeads, std::uin
   return between(ends, [&](GraphBuilder& builder, Ends& tensors, ValueId x) {
     constexpr std::uint32_t kHead = 6;
     const std::uint32_t layer = builder.addLayer({kvHeads, kHead, valueSize});
-    const model::Rope rope{kHead, builder.addRopeTable({1.0F, 0.3F}), pairing};  // 4 of 6 elements
+    const model::Rope rope{kHead, builder.addRopeTable({{1.0F, 0.3F}}), pairing};  // 4 of 6 elements
     const auto matrix = [&](const char* name, std::uint64_t rows, std::uint64_t width) {
       return tensors.tensor(name, {rows, width}, 0.5);
     };

@@ -72,8 +72,8 @@ core::model::Graph irregularGraph() {
   using core::model::RopePairing;
   using core::model::ValueId;
   core::model::GraphBuilder builder(0);
-  const std::uint32_t fast = builder.addRopeTable({1.0F, 0.5F, 0.25F, 0.1F, 0.05F, 0.02F}),
-                      slow = builder.addRopeTable({0.3F, 0.03F, 0.003F, 0.0003F});
+  const std::uint32_t fast = builder.addRopeTable({{1.0F, 0.5F, 0.25F, 0.1F, 0.05F, 0.02F}}),
+                      slow = builder.addRopeTable({{0.3F, 0.03F, 0.003F, 0.0003F}});
   ValueId x = builder.embed("token_embd", matrix(70, 48));
   {
     const std::uint32_t layer = builder.addLayer({.heads = 2, .headSize = 12, .valueHeadSize = 8});

@@ -18,5 +18,11 @@ extern const Architecture kPhi3;    ///< Phi 3, 3.5 and 4
 extern const Architecture kGptOss;
 extern const Architecture kGpt2;
 extern const Architecture kStableLm;
+extern const Architecture kMistral3;  ///< Ministral 3
+extern const Architecture kLfm2;
+extern const Architecture kQwen35;
+extern const Architecture kGemma4;
+extern const Architecture kMamba2;
+extern const Architecture kGraniteHybrid;  ///< Granite 4 H
 
 }  // namespace core::model

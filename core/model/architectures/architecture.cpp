@@ -7,7 +7,8 @@
 
 namespace core::model {
 
-std::uint64_t lengthOf(Side side, const ModelConfig& config) {
+std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer) {
+  const std::uint64_t headSize = config.headSizeOf(layer), valueHeadSize = config.valueHeadSizeOf(layer);
   switch (side) {
     case Side::None:
       return 0;
@@ -16,21 +17,22 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config) {
     case Side::Width:
       return config.width;
     case Side::FeedForward:
-      return config.feedForward;
+      return config.feedForwardOf(layer);
     case Side::Queries:
-      return std::uint64_t{config.heads} * config.headSize;
+      return config.heads * headSize;
     case Side::Keys:
-      return std::uint64_t{config.kvHeads} * config.headSize;
+      return config.kvHeadsOf(layer) * headSize;
     case Side::Values:
-      return std::uint64_t{config.kvHeads} * config.valueHeadSize;
+      return config.kvHeadsOf(layer) * valueHeadSize;
     case Side::Attended:
-      return std::uint64_t{config.heads} * config.valueHeadSize;
+      return config.heads * valueHeadSize;
     case Side::QueriesKeysValues:
-      return lengthOf(Side::Queries, config) + lengthOf(Side::Keys, config) + lengthOf(Side::Values, config);
+      return lengthOf(Side::Queries, config, layer) + lengthOf(Side::Keys, config, layer) +
+             lengthOf(Side::Values, config, layer);
     case Side::GateUp:
-      return 2 * std::uint64_t{config.feedForward};
+      return 2 * std::uint64_t{config.feedForwardOf(layer)};
     case Side::HeadSize:
-      return config.headSize;
+      return headSize;
     case Side::RopePairs:
       return config.ropeDimensions / 2;
     case Side::Positions:
@@ -43,21 +45,63 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config) {
       return config.expertFeedForward;
     case Side::ExpertGateUp:
       return 2 * std::uint64_t{config.expertFeedForward};
+    case Side::One:
+      return 1;
+    case Side::ThreeWidths:
+      return 3 * std::uint64_t{config.width};
+    case Side::QueriesGates:
+      return 2 * config.heads * headSize;
+    case Side::Taps:
+      return config.recurrent.taps;
+    case Side::RecurrentMixed:
+      return config.recurrent.mixedWidth();
+    case Side::RecurrentValues:
+      return config.recurrent.valueWidth();
+    case Side::RecurrentHeads:
+      return config.recurrent.heads;
+    case Side::RecurrentValueSize:
+      return config.recurrent.valueSize;
+    case Side::RecurrentGroups:
+      return config.recurrent.keyHeads;
+    case Side::RecurrentGroupWidth:
+      return config.recurrent.valueWidth() / std::max(config.recurrent.keyHeads, 1U);
+    case Side::StateSpaceInput:
+      return std::uint64_t{config.recurrent.valueWidth()} + config.recurrent.mixedWidth() + config.recurrent.heads;
+    case Side::PerLayer:
+      return config.perLayerWidth;
+    case Side::PerLayers:
+      return std::uint64_t{config.layers} * config.perLayerWidth;
   }
   return 0;
 }
 
-tensor::Shape WeightRow::shape(const ModelConfig& config) const {
-  const std::uint64_t height = lengthOf(rows, config), length = lengthOf(columns, config);
-  if (stack != Side::None && columns == Side::None) return {lengthOf(stack, config), height};
-  if (stack != Side::None) return {lengthOf(stack, config), height, length};
+bool WeightRow::isIn(const ModelConfig& config, std::uint32_t layer) const {
+  switch (layers) {
+    case LayerKind::All:
+      break;
+    case LayerKind::Attention:
+      return !config.isRecurrentAt(layer);
+    case LayerKind::OwnKeys:
+      return config.keepsKeysAt(layer);
+    case LayerKind::Recurrent:
+      return config.isRecurrentAt(layer);
+  }
+  return true;
+}
+
+tensor::Shape WeightRow::shape(const ModelConfig& config, std::uint32_t layer) const {
+  const auto length = [&](Side side) { return lengthOf(side, config, layer); };
+  const std::uint64_t height = length(rows);
+  if (stack != Side::None && columns == Side::None) return {length(stack), height};
+  if (stack != Side::None) return {length(stack), height, length(columns)};
   if (columns == Side::None) return {height};
-  return {height, length};
+  return {height, length(columns)};
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama, &kMixtral, &kQwen2,  &kQwen3, &kQwen3Moe, &kSmolLm3, &kGranite,
-                                   &kOlmo2, &kGemma2,  &kGemma3, &kPhi3,  &kGptOss,   &kGpt2,    &kStableLm};
+  static constexpr std::array kAll{&kLlama,    &kMixtral, &kQwen2,  &kQwen3,  &kQwen3Moe, &kSmolLm3,      &kGranite,
+                                   &kOlmo2,    &kGemma2,  &kGemma3, &kPhi3,   &kGptOss,   &kGpt2,         &kStableLm,
+                                   &kMistral3, &kLfm2,    &kQwen35, &kGemma4, &kMamba2,   &kGraniteHybrid};
   return kAll;
 }
 

@@ -36,15 +36,38 @@ enum class Side : std::uint8_t {
   Heads,
   Experts,
   ExpertFeedForward,
-  ExpertGateUp  ///< 2 · expertFeedForward
+  ExpertGateUp,  ///< 2 · expertFeedForward
+  One,
+  ThreeWidths,
+  QueriesGates,  ///< 2 · heads · headSize
+  Taps,          ///< of RecurrentSizes, as the following
+  RecurrentMixed,
+  RecurrentValues,
+  RecurrentHeads,
+  RecurrentValueSize,
+  RecurrentGroups,      ///< heads of keys
+  RecurrentGroupWidth,  ///< what of the values goes with each
+  StateSpaceInput,      ///< a gate, what is convolved, and a number for each head
+  PerLayer,             ///< perLayerWidth
+  PerLayers             ///< layers · perLayerWidth
 };
-std::uint64_t lengthOf(Side side, const ModelConfig& config);
+/// @param layer that it is of; any for what is beside the blocks
+std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer);
+
+/// Which layers have a weight.
+enum class LayerKind : std::uint8_t {
+  All,
+  Attention,  ///< those that are not recurrent,
+  OwnKeys,    ///< of these, those that keep keys and values of their own
+  Recurrent
+};
 
 /// How a folder holds what a GGUF file has as one tensor of rows.
 enum class FolderForm : std::uint8_t {
   Same,
   Turned,              ///< [inputs, outputs], of a stack each matrix
   TurnedUnlessPacked,  ///< the same, but for packed codes, whose blocks run along the inputs
+  WithMiddle,          ///< [rows, 1, columns]
   EachExpert           ///< a stack as a tensor for each expert, whose number stands for the '*' of the name
 };
 
@@ -61,12 +84,17 @@ struct WeightRow {
   float folderOffset = 0.0F;  ///< is added to what a folder holds: norms there may be stored as differences from 1
   Side stack = Side::None;    ///< how many there are of it, one behind the other: experts
   FolderForm form = FolderForm::Same;
+  LayerKind layers = LayerKind::All;
+  bool isLogarithm = false;  ///< a folder holds x for −e^x
 
   bool isOfBlock() const { return kind > kLastBesideBlocks; }
   /// Its name in files of a format, as above.
   std::string_view nameIn(io::FileFormat format) const { return format == io::FileFormat::Gguf ? gguf : huggingFace; }
-  tensor::Shape shape(const ModelConfig& config) const;
+  tensor::Shape shape(const ModelConfig& config, std::uint32_t layer) const;
+  bool isIn(const ModelConfig& config, std::uint32_t layer) const;
 };
+
+class DecoderParts;
 
 /// All that is to be known of a family of models: what files call it, its weights, its computation.
 struct Architecture {
@@ -94,6 +122,13 @@ struct Architecture {
   std::string_view folderBlocks = "model.layers.";  ///< what precedes the number of a block in folders
   bool hasLayerNorms = false;                       ///< norms take the mean away (LayerNorm); else RMSNorm
   SizeNames folderSizes = kFolderSizes;
+  /// What takes the place of attention in layers that keep a state.
+  ValueId (*recurrentPart)(DecoderParts& parts, std::uint32_t layer, ValueId x) = nullptr;
+  bool hasAttention = true;  ///< false: all layers keep a state, and there are no heads and no feed-forward parts
+  bool normsValues = false;  ///< by an RMSNorm without a weight (Gemma 4)
+  /// Tensors that files carry for another purpose. @param name as the file has it
+  bool (*ignores)(const ModelConfig& config, io::FileFormat format, std::string_view name) = nullptr;
+  bool hasDifferentLayers = false;  ///< what the sizes of GGUF files may be lists of
   bool hasExperts = false;  ///< tells those apart that a format calls the same: Mixtral is a llama in GGUF files
 };
 

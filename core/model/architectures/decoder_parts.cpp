@@ -31,7 +31,7 @@ std::optional<WeightKind> biasOfNorm(WeightKind norm) {
 }  // namespace
 
 DecoderParts::DecoderParts(const ModelConfig& config, const ModelWeights& weights)
-    : m_config(config), m_weights(weights), m_builder(weights.bytes()) {
+    : m_config(config), m_weights(weights), m_builder(weights.bytes()), m_kept(config.layers, 0) {
   const auto isZero = [](std::uint32_t flag) { return flag == 0; };
   if (!config.isRotated.empty() && std::ranges::all_of(config.isRotated, isZero)) return;
   const auto& shared = weights.shared;
@@ -39,10 +39,14 @@ DecoderParts::DecoderParts(const ModelConfig& config, const ModelWeights& weight
                         : config.isBeyondOriginal()     ? shared[WeightKind::RopeLongFactors]
                                                         : shared[WeightKind::RopeShortFactors];
   const std::vector<float> divisors = factors ? quant::dequantize(*factors) : std::vector<float>();
-  m_rope = {config.headSize, m_builder.addRopeTable(config.ropeFrequencies(divisors), config.ropeMagnitude),
+  m_rope = {config.headSize, m_builder.addRopeTable({config.ropeFrequencies(divisors), config.ropeMagnitude}),
             config.ropePairing};
-  m_windowRope = m_rope;
-  if (config.ropeWindowBase != 0.0F) m_windowRope.table = m_builder.addRopeTable(config.ropeWindowFrequencies());
+  m_windowRope = m_queryRope = m_rope;
+  if (config.attentionGrowth != 0.0F)
+    m_queryRope.table = m_builder.addRopeTable(
+        {config.ropeFrequencies(divisors), config.ropeMagnitude, config.attentionGrowth, config.ropeOriginalContext});
+  if (config.windowHeadSize != 0) m_windowRope.headSize = config.windowHeadSize;
+  if (config.ropeWindowBase != 0.0F) m_windowRope.table = m_builder.addRopeTable({config.ropeWindowFrequencies()});
 }
 
 ValueId DecoderParts::scaled(std::string name, ValueId x, float scale) {
@@ -68,46 +72,76 @@ ValueId DecoderParts::norm(const char* name, std::uint32_t layer, WeightKind wei
   return normed(of(layer, name), x, m_weights.blocks[layer], weight);
 }
 
-ValueId DecoderParts::project(const char* name, const WeightSet& block, std::uint32_t layer, WeightKind weight,
-                              WeightKind bias, ValueId x) {
-  return m_builder.matMul(of(layer, name), x, block[weight], block[bias]);
+ValueId DecoderParts::project(const char* name, std::uint32_t layer, ValueId x, WeightKind weight,
+                              std::optional<WeightKind> bias) {
+  return m_builder.matMul(of(layer, name), x, block(layer)[weight], bias ? block(layer)[*bias] : nullptr);
 }
 
 DecoderParts::Heads DecoderParts::heads(std::uint32_t layer, ValueId x) {
-  const WeightSet& block = m_weights.blocks[layer];
-  if (!block[WeightKind::QueryKeyValue])
-    return {project("attn_q", block, layer, WeightKind::Query, WeightKind::QueryBias, x),
-            project("attn_k", block, layer, WeightKind::Key, WeightKind::KeyBias, x),
-            project("attn_v", block, layer, WeightKind::Value, WeightKind::ValueBias, x)};
-  const ValueId all = project("attn_qkv", block, layer, WeightKind::QueryKeyValue, WeightKind::QueryKeyValueBias, x);
-  const std::uint32_t queries = m_config.heads * m_config.headSize, keys = m_config.kvHeads * m_config.headSize,
-                      values = m_config.kvHeads * m_config.valueHeadSize;
-  return {m_builder.slice(of(layer, "attn_q"), all, {0}, queries),
-          m_builder.slice(of(layer, "attn_k"), all, {queries}, keys),
-          m_builder.slice(of(layer, "attn_v"), all, {queries + keys}, values)};
+  const std::uint32_t headSize = m_config.headSizeOf(layer), queries = m_config.heads * headSize,
+                      keys = m_config.kvHeadsOf(layer) * headSize,
+                      values = m_config.kvHeadsOf(layer) * m_config.valueHeadSizeOf(layer);
+  Heads heads;
+  if (block(layer)[WeightKind::QueryKeyValue]) {
+    const ValueId all = project("attn_qkv", layer, x, WeightKind::QueryKeyValue, WeightKind::QueryKeyValueBias);
+    heads.query = m_builder.slice(of(layer, "attn_q"), all, {0}, queries);
+    heads.key = m_builder.slice(of(layer, "attn_k"), all, {queries}, keys);
+    heads.value = m_builder.slice(of(layer, "attn_v"), all, {queries + keys}, values);
+    return heads;
+  }
+  if (block(layer)[WeightKind::Query]->rows() == 2 * std::uint64_t{queries}) {  // each head's gate behind its query
+    const ValueId both = project("attn_q_gate", layer, x, WeightKind::Query, WeightKind::QueryBias);
+    heads.query = m_builder.slice(of(layer, "attn_q"), both, {0, 2 * headSize, headSize}, queries);
+    heads.gate = m_builder.slice(of(layer, "attn_gate"), both, {headSize, 2 * headSize, headSize}, queries);
+  } else {
+    heads.query = project("attn_q", layer, x, WeightKind::Query, WeightKind::QueryBias);
+  }
+  if (!m_config.keepsKeysAt(layer)) return heads;
+  heads.key = project("attn_k", layer, x, WeightKind::Key, WeightKind::KeyBias);
+  // Without a matrix of their own, values are made of the keys as they are before their norm.
+  heads.value = block(layer)[WeightKind::Value] ? project("attn_v", layer, x, WeightKind::Value, WeightKind::ValueBias)
+                                                : heads.key;
+  return heads;
+}
+
+std::uint32_t DecoderParts::prepare(std::uint32_t layer, Heads& heads) {
+  const bool isOwn = m_config.keepsKeysAt(layer);
+  const std::uint32_t window = m_config.windowOf(layer), valueSize = m_config.valueHeadSizeOf(layer);
+  if (isOwn && m_config.architecture->normsValues)
+    heads.value = m_builder.plainNorm(of(layer, "attn_v_norm"), heads.value, valueSize, m_config.normEpsilon);
+  if (block(layer)[WeightKind::QueryNorm]) {
+    heads.query = norm("attn_q_norm", layer, WeightKind::QueryNorm, heads.query);
+    if (isOwn) heads.key = norm("attn_k_norm", layer, WeightKind::KeyNorm, heads.key);
+  }
+  if (m_config.isRotated.empty() || m_config.isRotated[layer] != 0) {
+    heads.query = m_builder.rope(of(layer, "attn_q_rope"), heads.query, window != 0 ? m_windowRope : m_queryRope);
+    if (isOwn) heads.key = m_builder.rope(of(layer, "attn_k_rope"), heads.key, window != 0 ? m_windowRope : m_rope);
+  }
+  if (!isOwn) {  // those of the last layer that has its own and sees as much
+    std::uint32_t from = m_config.layers - m_config.sharedKvLayers - 1;
+    while (from > 0 && m_config.windowOf(from) != window) --from;
+    return m_kept[layer] = m_kept[from];
+  }
+  m_kept[layer] = m_builder.addLayer({m_config.kvHeadsOf(layer), m_config.headSizeOf(layer), valueSize});
+  m_builder.storeKv(heads.key, heads.value, m_kept[layer]);
+  return m_kept[layer];
 }
 
 ValueId DecoderParts::attention(std::uint32_t layer, ValueId x) {
-  const WeightSet& block = m_weights.blocks[layer];
-  const std::uint32_t kept = m_builder.addLayer({m_config.kvHeads, m_config.headSize, m_config.valueHeadSize});
-  auto [query, key, value] = heads(layer, x);
-  if (block[WeightKind::QueryNorm]) {
-    query = norm("attn_q_norm", layer, WeightKind::QueryNorm, query);
-    key = norm("attn_k_norm", layer, WeightKind::KeyNorm, key);
-  }
-  const std::uint32_t window = m_config.windowOf(layer);
-  if (m_config.isRotated.empty() || m_config.isRotated[layer] != 0) {
-    const Rope& rope = window != 0 ? m_windowRope : m_rope;
-    query = m_builder.rope(of(layer, "attn_q_rope"), query, rope);
-    key = m_builder.rope(of(layer, "attn_k_rope"), key, rope);
-  }
-  m_builder.storeKv(key, value, kept);
-  const float usual = 1.0F / std::sqrt(static_cast<float>(m_config.headSize));
+  Heads heads = this->heads(layer, x);
+  const std::uint32_t kept = prepare(layer, heads);
+  const float usual = 1.0F / std::sqrt(static_cast<float>(m_config.headSizeOf(layer)));
   const float scale = m_config.attentionScale != 0.0F ? m_config.attentionScale : usual;
-  const ValueId attended =
-      m_builder.attention(of(layer, "attn_heads"), query,
-                          {kept, m_config.heads, scale, window, m_config.attentionSoftCap, block[WeightKind::Sinks]});
-  return project("attn_output", block, layer, WeightKind::AttentionOutput, WeightKind::AttentionOutputBias, attended);
+  ValueId attended = m_builder.attention(of(layer, "attn_heads"), heads.query,
+                                         {kept, m_config.heads, scale, m_config.windowOf(layer),
+                                          m_config.attentionSoftCap, block(layer)[WeightKind::Sinks]});
+  if (heads.gate != kNoValue)
+    attended = m_builder.glu(of(layer, "attn_gated"), heads.gate, attended, Activation::Sigmoid);
+  return project("attn_output", layer, attended, WeightKind::AttentionOutput, WeightKind::AttentionOutputBias);
+}
+
+ValueId DecoderParts::mixer(std::uint32_t layer, ValueId x) {
+  return m_config.isRecurrentAt(layer) ? m_config.architecture->recurrentPart(*this, layer, x) : attention(layer, x);
 }
 
 ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x) {
@@ -116,8 +150,9 @@ ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x) {
   ValueId gate = kNoValue, up = kNoValue;
   if (const auto& both = block[WeightKind::GateUp]) {
     const ValueId all = m_builder.matMul(of(layer, "ffn_gate_up"), x, both);
-    gate = m_builder.slice(of(layer, "ffn_gate"), all, {0}, m_config.feedForward);
-    up = m_builder.slice(of(layer, "ffn_up"), all, {m_config.feedForward}, m_config.feedForward);
+    const std::uint32_t width = m_config.feedForwardOf(layer);
+    gate = m_builder.slice(of(layer, "ffn_gate"), all, {0}, width);
+    up = m_builder.slice(of(layer, "ffn_up"), all, {width}, width);
   } else {
     gate = m_builder.matMul(of(layer, "ffn_gate"), x, block[WeightKind::Gate]);
     up = m_builder.matMul(of(layer, "ffn_up"), x, block[WeightKind::Up]);
@@ -132,10 +167,10 @@ ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
   if (block[WeightKind::Gate] || block[WeightKind::GateUp]) {
     hidden = gatedUnit(layer, x);
   } else {
-    const ValueId up = project("ffn_up", block, layer, WeightKind::Up, WeightKind::UpBias, x);
+    const ValueId up = project("ffn_up", layer, x, WeightKind::Up, WeightKind::UpBias);
     hidden = m_builder.map(of(layer, "ffn_hidden"), up, {Map::Function::GeluTanh});
   }
-  return project("ffn_down", block, layer, WeightKind::Down, WeightKind::DownBias, hidden);
+  return project("ffn_down", layer, hidden, WeightKind::Down, WeightKind::DownBias);
 }
 
 ValueId DecoderParts::expertProduct(const char* name, std::uint32_t layer, ValueId x, ValueId routes, WeightKind weight,
@@ -147,7 +182,7 @@ ValueId DecoderParts::expertProduct(const char* name, std::uint32_t layer, Value
 ValueId DecoderParts::expertFeedForward(std::uint32_t layer, ValueId x) {
   const WeightSet& block = m_weights.blocks[layer];
   const std::uint32_t used = m_config.usedExperts;
-  const ValueId logits = project("ffn_router", block, layer, WeightKind::Router, WeightKind::RouterBias, x);
+  const ValueId logits = project("ffn_router", layer, x, WeightKind::Router, WeightKind::RouterBias);
   const ValueId routes = m_builder.route(of(layer, "ffn_routes"), logits, {used, m_config.areExpertWeightsNormed});
   ValueId gate = kNoValue, up = kNoValue;
   if (block[WeightKind::GateUpExperts]) {
@@ -170,6 +205,13 @@ ValueId DecoderParts::add(const char* name, std::uint32_t layer, ValueId x, Valu
   return m_builder.add(of(layer, name), x, scaled(of(layer, name) + "_scaled", y, m_config.residualScale));
 }
 
+ValueId DecoderParts::blockNormedOnBothSides(std::uint32_t layer, ValueId x) {
+  const ValueId attended = mixer(layer, norm("attn_norm", layer, WeightKind::AttentionNorm, x));
+  x = add("attn_residual", layer, x, norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
+  const ValueId fed = feedForward(layer, norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
+  return add("ffn_residual", layer, x, norm("ffn_post_norm", layer, WeightKind::FeedForwardPostNorm, fed));
+}
+
 void DecoderParts::logits(ValueId x) {
   x = m_builder.takeRows("last_residual", x);
   x = normed("output_norm", x, m_weights.shared, WeightKind::OutputNorm);
@@ -183,7 +225,7 @@ Graph buildPreNormDecoder(const ModelConfig& config, const ModelWeights& weights
   DecoderParts parts(config, weights);
   ValueId x = parts.embed();
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    const ValueId attended = parts.attention(layer, parts.norm("attn_norm", layer, WeightKind::AttentionNorm, x));
+    const ValueId attended = parts.mixer(layer, parts.norm("attn_norm", layer, WeightKind::AttentionNorm, x));
     x = parts.add("attn_residual", layer, x, attended);
     const ValueId fed = parts.feedForward(layer, parts.norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
     x = parts.add("ffn_residual", layer, x, fed);
@@ -195,13 +237,7 @@ Graph buildPreNormDecoder(const ModelConfig& config, const ModelWeights& weights
 Graph buildNormedOnBothSides(const ModelConfig& config, const ModelWeights& weights) {
   DecoderParts parts(config, weights);
   ValueId x = parts.embed();
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    const ValueId attended = parts.attention(layer, parts.norm("attn_norm", layer, WeightKind::AttentionNorm, x));
-    x = parts.add("attn_residual", layer, x,
-                  parts.norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
-    const ValueId fed = parts.feedForward(layer, parts.norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
-    x = parts.add("ffn_residual", layer, x, parts.norm("ffn_post_norm", layer, WeightKind::FeedForwardPostNorm, fed));
-  }
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) x = parts.blockNormedOnBothSides(layer, x);
   parts.logits(x);
   return parts.take();
 }

@@ -6,8 +6,19 @@
 namespace core::model::ops {
 
 template <typename Real>
+Real sigmoid(Real x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+template <typename Real>
 Real silu(Real x) {
   return x / (1 + std::exp(-x));
+}
+
+/// ln(1 + e^x), which is x where that is large.
+template <typename Real>
+Real softplus(Real x) {
+  return std::max(x, Real{0}) + std::log1p(std::exp(-std::abs(x)));
 }
 
 /// √(2/π) · (x + 0.044715 x³)

@@ -16,6 +16,10 @@ void glu(Activation activation, const float* gate, const float* up, std::size_t 
     });
   };
   switch (activation) {
+    case Activation::None:
+      return run([](float x, float y) { return x * y; });
+    case Activation::Sigmoid:
+      return run([](float x, float y) { return sigmoid(x) * y; });
     case Activation::Silu:
       return run([](float x, float y) { return silu(x) * y; });
     case Activation::GeluTanh:

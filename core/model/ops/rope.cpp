@@ -8,9 +8,9 @@ namespace core::model::ops {
 std::vector<float> rotations(const RopeTable& table, std::uint32_t firstPosition, std::size_t tokens) {
   std::vector<float> turns;
   turns.reserve(tokens * table.frequencies.size() * 2);
-  const auto magnitude = static_cast<double>(table.magnitude);
   for (std::size_t t = 0; t < tokens; ++t) {
     const double position = static_cast<double>(firstPosition) + static_cast<double>(t);
+    const double magnitude = table.magnitudeAt(firstPosition + t);
     for (const float frequency : table.frequencies) {
       const double angle = position * static_cast<double>(frequency);
       turns.push_back(static_cast<float>(magnitude * std::cos(angle)));

@@ -4,12 +4,14 @@
 
 namespace core::model::ops {
 
-void slice(const float* in, std::size_t stride, std::size_t step, std::size_t tokens, std::size_t width, float* out) {
+void slice(const Slice& slice, const float* in, std::size_t stride, std::size_t tokens, std::size_t width, float* out) {
+  // Neighbours that stay neighbours are copied together.
+  const std::size_t block = slice.step == slice.block ? width : slice.block;
   for (std::size_t t = 0; t < tokens; ++t) {
-    const float* const from = in + t * stride;
+    const float* from = in + t * stride + slice.first;
     float* const to = out + t * width;
-    if (step == 1) std::copy_n(from, width, to);
-    for (std::size_t i = 0; step != 1 && i < width; ++i) to[i] = from[i * step];
+    for (std::size_t i = 0; i < width; i += block, from += slice.step)
+      std::copy_n(from, std::min(block, width - i), to + i);
   }
 }
 

@@ -12,6 +12,13 @@ struct Activated {
   Real value, slope;
 };
 
+/// σ′(x) = σ(x) · (1 − σ(x))
+template <typename Real>
+Activated<Real> sigmoid(Real x) {
+  const Real value = model::ops::sigmoid(x);
+  return {value, value * (1 - value)};
+}
+
 /// silu′(x) = σ(x) · (1 + x · (1 − σ(x)))
 template <typename Real>
 Activated<Real> silu(Real x) {
@@ -36,10 +43,39 @@ Activated<Real> clampedSwish(Real x) {
   return {held * sigmoid, x > Unit::kLimit ? 0 : sigmoid * (1 + Unit::kSlope * held * (1 - sigmoid))};
 }
 
+/// Of c · tanh(x / c) the slope is 1 − tanh²(x / c), of ln(1 + e^x) it is σ(x).
+template <typename Real>
+Activated<Real> mapped(const model::Map& map, Real x) {
+  const auto parameter = static_cast<Real>(map.parameter);
+  switch (map.function) {
+    case model::Map::Function::Scale:
+      break;
+    case model::Map::Function::SoftCap: {
+      const Real tanh = std::tanh(x / parameter);
+      return {parameter * tanh, 1 - tanh * tanh};
+    }
+    case model::Map::Function::GeluTanh:
+      return geluTanh(x);
+    case model::Map::Function::Silu:
+      return silu(x);
+    case model::Map::Function::Sigmoid:
+      return sigmoid(x);
+    case model::Map::Function::Softplus:
+      return {model::ops::softplus(x), model::ops::sigmoid(x)};
+    case model::Map::Function::Exp:
+      return {std::exp(x), std::exp(x)};
+  }
+  return {x * parameter, parameter};
+}
+
 /// The factor of a gated unit that the gate makes.
 template <typename Real>
 Activated<Real> activated(model::Activation activation, Real x) {
   switch (activation) {
+    case model::Activation::None:
+      return {x, 1};
+    case model::Activation::Sigmoid:
+      return sigmoid(x);
     case model::Activation::Silu:
       break;
     case model::Activation::GeluTanh:

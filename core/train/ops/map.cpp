@@ -9,22 +9,6 @@ namespace {
 
 constexpr std::size_t kMapGrain = 8192;  // below this a thread costs more than it brings
 
-template <typename Real>
-Activated<Real> mapped(const model::Map& map, Real x) {
-  const auto parameter = static_cast<Real>(map.parameter);
-  switch (map.function) {
-    case model::Map::Function::Scale:
-      break;
-    case model::Map::Function::SoftCap: {
-      const Real tanh = std::tanh(x / parameter);
-      return {parameter * tanh, 1 - tanh * tanh};
-    }
-    case model::Map::Function::GeluTanh:
-      return geluTanh(x);
-  }
-  return {x * parameter, parameter};
-}
-
 }  // namespace
 
 template <typename Real>

@@ -25,9 +25,9 @@ template <typename Real>
 void addRotated(const RopeShape& shape, const model::RopeTable& table, const Batch& batch, Turn turn, const Real* in,
                 Real* out) {
   const std::size_t pairs = table.frequencies.size();
-  const auto magnitude = static_cast<double>(table.magnitude);
   std::vector<Real> turns(2 * pairs);  // cosine and sine
   for (std::size_t position = 0; position < batch.length; ++position) {
+    const double magnitude = table.magnitudeAt(position);
     for (std::size_t pair = 0; pair < pairs; ++pair) {
       const double angle = static_cast<double>(position) * static_cast<double>(table.frequencies[pair]);
       turns[2 * pair] = static_cast<Real>(magnitude * std::cos(angle));

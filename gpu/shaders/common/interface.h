@@ -57,7 +57,8 @@ QS_CONSTANT uint kTableWords = 8192u;
 // What changes from token to token, so that recorded commands need not; the batch's tokens follow.
 struct StateHeader {
   uint firstPosition;  // of the batch's first token
-  uint unused[7];
+  uint read, write;    // slots of states before and behind the batch; read may be kNone: 0
+  uint unused[5];
 };
 
 // Push constants. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
@@ -159,10 +160,50 @@ QS_CONSTANT uint kSoftCapOperation = 4u;  // parameter · tanh(in / parameter)
 QS_CONSTANT uint kGeluOperation = 5u;     // gelu(in)
 // min(in, 7) / (1 + e^(−1.702 min(in, 7))) · (clamp(second, −7, 7) + 1)
 QS_CONSTANT uint kClampedSwiGluOperation = 6u;
+QS_CONSTANT uint kProductOperation = 7u;     // in · second
+QS_CONSTANT uint kSigmoidGluOperation = 8u;  // second / (1 + e^−in)
+// What map_columns knows beside Scale, SoftCap and Gelu.
+QS_CONSTANT uint kSiluOperation = 9u;
+QS_CONSTANT uint kSigmoidOperation = 10u;
+QS_CONSTANT uint kSoftplusOperation = 11u;
+QS_CONSTANT uint kExpOperation = 12u;
 
-// result = in[first + i · step]
+// result = f(weight · in + bias), column by column; what lies behind the width is 0
+struct MapColumnsPush {
+  uint inQuad, inStrideQuads, resultQuad, resultStrideQuads;
+  uint width;
+  uint weight, bias;      // first constants, or kNone
+  uint ofWeight, ofBias;  // columns that share an element
+  uint operation;         // one of the elementwise ones of one value
+  float parameter;
+};
+
+// result[t][c] = Σ_j weight[c][j] · x[t − (taps − 1) + j][c] (+ bias[c]), x being the state and then in
+struct ShortConvPush {
+  uint from, stride, result, resultStride;
+  uint width, taps;
+  uint weight, bias;  // first constants, rows of the weight strideOf(taps) apart; the bias may be kNone
+  uint stateStride;   // floats of a slot
+  uint tokens;        // of the batch
+};
+
+// core::model::LinearAttention. Places of the arena and their strides.
+struct LinearAttentionPush {
+  uint query, queryStride, key, keyStride, value, valueStride;
+  uint decay, decayStride, strength, strengthStride;
+  uint result, resultStride;
+  uint heads, keyHeads, valueSize;
+  uint isRepeated;  // 1: head h goes with key head h mod keyHeads, 0: neighbours share one
+  uint isDelta;
+  uint stateStride;  // floats of a slot
+  uint tokens;       // of the batch
+  float scale, normEpsilon;
+};
+QS_CONSTANT uint kMostKeySize = 256u;  // of LinearAttention: a column of the state is kept in registers
+
+// result = in[first + (i / block) · step + i mod block]
 struct SlicePush {
-  uint first, stride, step;  // float of the arena; of the input
+  uint first, stride, step, block;  // float of the arena; of the input
   uint resultQuad, resultStrideQuads;
   uint width;
 };

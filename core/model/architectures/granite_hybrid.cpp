@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+#include "core/model/architectures/granite_rows.h"
+#include "core/model/architectures/state_space_rows.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr std::string_view kStateLayer = "mamba", kAttentionLayer = "attention";
+
+/// A folder has gate and up as one matrix, a GGUF file one of each.
+constexpr auto kGraniteHybridDecoderRows = [] {
+  auto rows = withAttentionInSomeLayers(withHeadsInPairs(kDecoderRows));
+  for (WeightRow& row : rows) {
+    if (row.kind == WeightKind::Gate || row.kind == WeightKind::Up) row.huggingFace = "";
+    if (row.kind == WeightKind::Down) row.huggingFace = "shared_mlp.output_linear.weight";
+  }
+  return rows;
+}();
+constexpr auto kGraniteHybridRows = joined(
+    joined(kGraniteHybridDecoderRows,
+           std::array{WeightRow{WeightKind::GateUp, "", "shared_mlp.input_linear.weight", Side::GateUp, Side::Width}}),
+    stateSpaceRows({"mamba.in_proj.weight", "mamba.conv1d.weight", "mamba.conv1d.bias", "mamba.dt_bias", "mamba.A_log",
+                    "mamba.D", "mamba.norm.weight", "mamba.out_proj.weight"}));
+constexpr std::array<std::string_view, 1> kGraniteHybridNames{"granitehybrid"}, kGraniteHybridTypes{"granitemoehybrid"};
+constexpr std::array<std::string_view, 1> kGraniteHybridClasses{"GraniteMoeHybridForCausalLM"};
+constexpr auto kGraniteHybridKeys = [] {
+  std::array<std::string_view, kStateSpaceKeys.size() + 2> keys{};
+  std::ranges::copy(kStateSpaceKeys, keys.begin());
+  keys[kStateSpaceKeys.size()] = "expert_shared_feed_forward_length";  // that of its feed-forward part
+  keys[kStateSpaceKeys.size() + 1] = "expert_used_count";              // of none
+  return keys;
+}();
+constexpr std::array<std::string_view, 3> kGraniteHybridFolderKeys{"layer_types", "num_local_experts",
+                                                                   "num_experts_per_tok"};
+
+void readGraniteHybridFile(const ConfigKeys& keys, ModelConfig& config) {
+  readStateSpaceFile(keys, config);
+  config.isRecurrent = layersOfNone(keys, "attention.head_count_kv", config);
+  if (!keys.flag("rope.scaling.finetuned", true)) config.isRotated.assign(config.layers, 0);
+}
+
+void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
+  if (keys.integer("num_local_experts", 8, 0, 1U << 16U) != 0)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Its layers have experts beside a part for all tokens ({}), which cannot be computed yet.",
+                            keys("num_local_experts")),
+                keys("num_local_experts"));
+  config.feedForward = keys.integer("shared_intermediate_size", 1024, 1, 1U << 20U);
+  readStateSpaceFolder(keys, {"mamba_d_conv", "mamba_n_heads", "mamba_n_groups", "mamba_d_state"}, "mamba_d_head",
+                       "mamba_expand", {"mamba_proj_bias", "mamba_conv_bias"}, {4, 128, 1, 256, 0}, config);
+  refuseTimeLimits(keys);
+  config.isRecurrent.assign(config.layers, 1);
+  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
+  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
+    if (types[layer] != kStateLayer && types[layer] != kAttentionLayer)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
+          keys("layer_types"));
+    config.isRecurrent[layer] = types[layer] == kStateLayer ? 1 : 0;
+  }
+  if (keys.metadata().string(keys("position_embedding_type")).value_or("") != "rope")
+    config.isRotated.assign(config.layers, 0);
+}
+
+}  // namespace
+
+// State spaces in most layers and attention in some, with Granite's factors. Those without experts.
+// Source: GraniteMoeHybridConfig of transformers; llama.cpp's granitehybrid.
+const Architecture kGraniteHybrid{.gguf = kGraniteHybridNames,
+                                  .huggingFace = kGraniteHybridTypes,
+                                  .weights = kGraniteHybridRows,
+                                  .build = buildPreNormDecoder,
+                                  .ggufPairing = RopePairing::Adjacent,
+                                  .folderClasses = kGraniteHybridClasses,
+                                  .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
+                                  .config = kGraniteConfig,
+                                  .ggufKeys = kGraniteHybridKeys,
+                                  .folderKeys = kGraniteHybridFolderKeys,
+                                  .readGguf = readGraniteHybridFile,
+                                  .readFolder = readGraniteHybridFolder,
+                                  .recurrentPart = stateSpace,
+                                  .hasDifferentLayers = true};
+
+}  // namespace core::model

@@ -1,0 +1,131 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+#include "core/model/architectures/recurrent_parts.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr std::uint32_t kMostConvTaps = 32, kLfm2Taps = 3;
+constexpr std::uint32_t kMostFeedForward = 1U << 20U;
+constexpr std::string_view kConvLayer = "conv", kAttentionLayer = "full_attention";
+
+constexpr WeightRow inLayers(WeightRow row, LayerKind layers) {
+  row.layers = layers;
+  return row;
+}
+constexpr WeightRow taps() {
+  WeightRow row{WeightKind::Convolution, "shortconv.conv.weight", "conv.conv.weight", Side::Width, Side::Taps};
+  row.form = FolderForm::WithMiddle;
+  return inLayers(row, LayerKind::Recurrent);
+}
+
+constexpr std::array kLfm2Rows{
+    WeightRow{WeightKind::Embedding, "token_embd.weight", "model.embed_tokens.weight", Side::Vocabulary, Side::Width},
+    // In spite of the name of GGUF files it is the last norm.
+    WeightRow{WeightKind::OutputNorm, "token_embd_norm.weight", "model.embedding_norm.weight", Side::Width},
+    WeightRow{WeightKind::Output, "output.weight", "lm_head.weight", Side::Vocabulary, Side::Width},
+    WeightRow{WeightKind::AttentionNorm, "attn_norm.weight", "operator_norm.weight", Side::Width},
+    inLayers({WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width},
+             LayerKind::Attention),
+    inLayers({WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width},
+             LayerKind::Attention),
+    inLayers({WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width},
+             LayerKind::Attention),
+    inLayers({WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_layernorm.weight", Side::HeadSize},
+             LayerKind::Attention),
+    inLayers({WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_layernorm.weight", Side::HeadSize},
+             LayerKind::Attention),
+    inLayers(
+        {WeightKind::AttentionOutput, "attn_output.weight", "self_attn.out_proj.weight", Side::Width, Side::Attended},
+        LayerKind::Attention),
+    inLayers(
+        {WeightKind::RecurrentInput, "shortconv.in_proj.weight", "conv.in_proj.weight", Side::ThreeWidths, Side::Width},
+        LayerKind::Recurrent),
+    taps(),
+    inLayers(
+        {WeightKind::RecurrentOutput, "shortconv.out_proj.weight", "conv.out_proj.weight", Side::Width, Side::Width},
+        LayerKind::Recurrent),
+    WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "ffn_norm.weight", Side::Width},
+    WeightRow{WeightKind::Gate, "ffn_gate.weight", "feed_forward.w1.weight", Side::FeedForward, Side::Width},
+    WeightRow{WeightKind::Up, "ffn_up.weight", "feed_forward.w3.weight", Side::FeedForward, Side::Width},
+    WeightRow{WeightKind::Down, "ffn_down.weight", "feed_forward.w2.weight", Side::Width, Side::FeedForward}};
+
+constexpr std::array<std::string_view, 1> kLfm2Names{"lfm2"};
+constexpr std::array<std::string_view, 1> kLfm2Classes{"Lfm2ForCausalLM"};
+constexpr std::array<std::string_view, 1> kLfm2Keys{"shortconv.l_cache"};
+constexpr std::array<std::string_view, 1> kLfm2FolderKeys{"layer_types"};
+
+void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
+  config.recurrent.taps = keys.integer("shortconv.l_cache", std::nullopt, 2, kMostConvTaps);
+  config.isRecurrent = layersOfNone(keys, "attention.head_count_kv", config);
+}
+
+/// Wide as transformers makes it: two thirds of what the config says, times a factor, as whole multiples.
+std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
+  if (!keys.flag("block_auto_adjust_ff_dim", true)) return said;
+  const double factor = keys.real("block_ffn_dim_multiplier", 1.0F, 1e-3F, 1e3F);
+  const std::uint32_t multiple = keys.integer("block_multiple_of", 256, 1, kMostFeedForward);
+  const double wished = std::floor(factor * std::floor(2.0 * said / 3.0));
+  return static_cast<std::uint32_t>(std::ceil(wished / multiple)) * multiple;
+}
+
+void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {
+  config.recurrent.taps = keys.integer("conv_L_cache", kLfm2Taps, 2, kMostConvTaps);
+  config.ropeBase = keys.real("theta", config.ropeBase, 1.0F, 1e12F);
+  config.feedForward = adjustedFeedForward(keys, keys.integer("block_ff_dim", config.feedForward, 1, kMostFeedForward));
+  if (keys.flag("conv_bias", false))
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Its convolutions have biases ({}), which cannot be computed yet.", keys("conv_bias")),
+                keys("conv_bias"));
+  config.isRecurrent.assign(config.layers, 0);
+  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
+  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
+    if (types[layer] != kConvLayer && types[layer] != kAttentionLayer)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
+          keys("layer_types"));
+    config.isRecurrent[layer] = types[layer] == kConvLayer ? 1 : 0;
+  }
+  if (!types.empty()) return;
+  if (const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(keys("full_attn_idxs")))) {
+    config.isRecurrent.assign(config.layers, 1);
+    for (const std::int64_t layer : list->integers())
+      if (layer >= 0 && layer < config.layers) config.isRecurrent[static_cast<std::size_t>(layer)] = 0;
+  }
+}
+
+constexpr SizeNames lfm2Sizes() {
+  SizeNames names = kFolderSizes;
+  names.normEpsilon = "norm_eps";
+  return names;
+}
+
+}  // namespace
+
+// Short convolutions, and attention with norms of every head in some layers.
+// Source: Lfm2Config of transformers; llama.cpp's lfm2.
+const Architecture kLfm2{.gguf = kLfm2Names,
+                         .huggingFace = kLfm2Names,
+                         .weights = kLfm2Rows,
+                         .build = buildPreNormDecoder,
+                         .ggufPairing = RopePairing::Halves,
+                         .folderClasses = kLfm2Classes,
+                         .folderDefaults = {128000, 32, 8, {}, 1e-5F, 1e6F},
+                         .ggufKeys = kLfm2Keys,
+                         .folderKeys = kLfm2FolderKeys,
+                         .readGguf = readLfm2File,
+                         .readFolder = readLfm2Folder,
+                         .folderSizes = lfm2Sizes(),
+                         .recurrentPart = shortConvolution,
+                         .hasDifferentLayers = true};
+
+}  // namespace core::model

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+#include "core/model/architectures/recurrent_parts.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr std::uint32_t kInterval = 4;  // every so many layers, one attends
+constexpr std::string_view kLinearLayer = "linear_attention", kFullLayer = "full_attention";
+constexpr float kRotatedShare = 0.25F;
+
+/// Queries have as many rows of gates beside them; a norm before the feed-forward part has the other one's name.
+constexpr auto kQwen35DecoderRows = [] {
+  auto rows = withAttentionInSomeLayers(
+      joined(withoutAll(kDecoderRows, std::array{WeightKind::QueryBias, WeightKind::KeyBias, WeightKind::ValueBias,
+                                                 WeightKind::AttentionOutputBias}),
+             kHeadNormRows));
+  for (WeightRow& row : rows) {
+    if (row.kind == WeightKind::Query) row.rows = Side::QueriesGates;
+    if (row.kind == WeightKind::FeedForwardNorm) row.gguf = "post_attention_norm.weight";
+  }
+  return withNormsFromOne(rows);
+}();
+
+constexpr WeightRow logarithm(WeightRow row) {
+  row.isLogarithm = true;
+  return row;
+}
+constexpr WeightRow withMiddle(WeightRow row) {
+  row.form = FolderForm::WithMiddle;
+  return row;
+}
+
+constexpr auto kDeltaRows = ofRecurrentLayers(std::array{
+    WeightRow{WeightKind::RecurrentInput, "attn_qkv.weight", "linear_attn.in_proj_qkv.weight", Side::RecurrentMixed,
+              Side::Width},
+    WeightRow{WeightKind::RecurrentGate, "attn_gate.weight", "linear_attn.in_proj_z.weight", Side::RecurrentValues,
+              Side::Width},
+    WeightRow{WeightKind::Strength, "ssm_beta.weight", "linear_attn.in_proj_b.weight", Side::RecurrentHeads,
+              Side::Width},
+    WeightRow{WeightKind::Decay, "ssm_alpha.weight", "linear_attn.in_proj_a.weight", Side::RecurrentHeads, Side::Width},
+    WeightRow{WeightKind::DecayBias, "ssm_dt.bias", "linear_attn.dt_bias", Side::RecurrentHeads},
+    logarithm({WeightKind::DecayFactor, "ssm_a", "linear_attn.A_log", Side::RecurrentHeads}),
+    withMiddle(
+        {WeightKind::Convolution, "ssm_conv1d.weight", "linear_attn.conv1d.weight", Side::RecurrentMixed, Side::Taps}),
+    WeightRow{WeightKind::RecurrentNorm, "ssm_norm.weight", "linear_attn.norm.weight", Side::RecurrentValueSize},
+    WeightRow{WeightKind::RecurrentOutput, "ssm_out.weight", "linear_attn.out_proj.weight", Side::Width,
+              Side::RecurrentValues}});
+constexpr auto kQwen35Rows = joined(kQwen35DecoderRows, kDeltaRows);
+
+constexpr std::array<std::string_view, 1> kQwen35Names{"qwen35"};
+constexpr std::array<std::string_view, 1> kQwen35Types{"qwen3_5_text"};
+constexpr std::array<std::string_view, 1> kQwen35Classes{"Qwen3_5ForCausalLM"};
+constexpr std::array<std::string_view, 9> kQwen35Keys{"ssm.conv_kernel",
+                                                      "ssm.state_size",
+                                                      "ssm.group_count",
+                                                      "ssm.time_step_rank",
+                                                      "ssm.inner_size",
+                                                      "full_attention_interval",
+                                                      "attention.recurrent_layers",
+                                                      "nextn_predict_layers",
+                                                      "rope.dimension_sections"};
+constexpr std::array<std::string_view, 3> kQwen35FolderKeys{"layer_types", "rope_parameters.partial_rotary_factor",
+                                                            "partial_rotary_factor"};
+
+/// Text has one position where pictures have three; pairs that no section covers would stand still in llama.cpp.
+void checkSections(const ConfigKeys& keys, const ModelConfig& config) {
+  const std::string key = keys("rope.dimension_sections");
+  const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(key));
+  if (list == nullptr) return;
+  std::int64_t covered = 0;
+  for (const std::int64_t section : list->integers()) covered += section;
+  if (covered != config.ropeDimensions / 2)
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("{} covers {} of {} pairs, which cannot be computed yet.", key, covered, config.ropeDimensions / 2),
+        key);
+}
+
+void readQwen35File(const ConfigKeys& keys, ModelConfig& config) {
+  readRecurrent(keys, kGgufRecurrent, {}, config);
+  RecurrentSizes& sizes = config.recurrent;
+  sizes.valueSize = sizes.keySize;
+  sizes.order = HeadOrder::Repeated;
+  if (const std::uint32_t inner = keys.integer("ssm.inner_size", sizes.valueWidth(), 0, 1U << 20U);
+      inner != sizes.valueWidth())
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{} should be {} heads of {}, but is {}.", keys("ssm.inner_size"), sizes.heads,
+                            sizes.valueSize, inner),
+                keys("ssm.inner_size"));
+  config.isRecurrent = keys.perLayer("attention.recurrent_layers", config.layers);
+  if (config.isRecurrent.empty())
+    config.isRecurrent = windowPattern(keys.integer("full_attention_interval", kInterval, 1, 1U << 16U), config.layers);
+  // The last blocks guess further tokens.
+  config.layers -= keys.integer("nextn_predict_layers", 0, 0, config.layers - 1);
+  config.isRecurrent.resize(config.layers);
+  checkSections(keys, config);
+}
+
+void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
+  RecurrentSizes usual;
+  usual.taps = 4;
+  usual.heads = 32;
+  usual.keyHeads = 16;
+  usual.keySize = 128;
+  readRecurrent(keys,
+                {"linear_conv_kernel_dim", "linear_num_value_heads", "linear_num_key_heads", "linear_key_head_dim"},
+                usual, config);
+  config.recurrent.valueSize = keys.integer("linear_value_head_dim", usual.keySize, 1, 1U << 12U);
+  const float share = keys.real("partial_rotary_factor", kRotatedShare, 1e-3F, 1.0F);
+  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share + 1e-3F) / 2 * 2;
+  readRotatedShare(keys, config);
+  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
+  config.isRecurrent = windowPattern(keys.integer("full_attention_interval", kInterval, 1, 1U << 16U), config.layers);
+  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
+    if (types[layer] != kLinearLayer && types[layer] != kFullLayer)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
+          keys("layer_types"));
+    config.isRecurrent[layer] = types[layer] == kLinearLayer ? 1 : 0;
+  }
+}
+
+bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
+  if (format != io::FileFormat::Gguf) return name.starts_with("mtp.");
+  return name.starts_with("blk.") && std::atoll(std::string(name.substr(4)).c_str()) >= config.layers;
+}
+
+}  // namespace
+
+// Of four layers three keep a state by the gated delta rule, and one attends, with a gate behind.
+// Source: Qwen3_5TextConfig of transformers; llama.cpp's qwen35.
+const Architecture kQwen35{.gguf = kQwen35Names,
+                           .huggingFace = kQwen35Types,
+                           .weights = kQwen35Rows,
+                           .build = buildPreNormDecoder,
+                           .ggufPairing = RopePairing::Halves,
+                           .folderClasses = kQwen35Classes,
+                           .folderDefaults = {32768, 16, 4, 256, 1e-6F, 10000.0F},
+                           .ggufKeys = kQwen35Keys,
+                           .folderKeys = kQwen35FolderKeys,
+                           .readGguf = readQwen35File,
+                           .readFolder = readQwen35Folder,
+                           .recurrentPart = gatedDeltaNet,
+                           .ignores = isOfFurtherTokens,
+                           .hasDifferentLayers = true};
+
+}  // namespace core::model
