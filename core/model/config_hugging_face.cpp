@@ -101,6 +101,8 @@ bool isRotation(const io::MetadataEntry& entry) {
 
 bool isCalled(Activation activation, std::string_view name) {
   switch (activation) {
+    case Activation::None:
+    case Activation::Sigmoid:  // of no feed-forward part
     case Activation::Silu:
       break;
     case Activation::GeluTanh:

@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -11,8 +12,6 @@
 namespace core::model {
 
 namespace {
-
-constexpr std::string_view kStateLayer = "mamba", kAttentionLayer = "attention";
 
 /// A folder has gate and up as one matrix, a GGUF file one of each.
 constexpr auto kGraniteHybridDecoderRows = [] {
@@ -57,15 +56,7 @@ void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
                        "mamba_expand", {"mamba_proj_bias", "mamba_conv_bias"}, {4, 128, 1, 256, 0}, config);
   refuseTimeLimits(keys);
   config.isRecurrent.assign(config.layers, 1);
-  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
-  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
-    if (types[layer] != kStateLayer && types[layer] != kAttentionLayer)
-      throw Error(
-          ErrorCode::Unsupported,
-          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
-          keys("layer_types"));
-    config.isRecurrent[layer] = types[layer] == kStateLayer ? 1 : 0;
-  }
+  readLayerKinds(keys, "mamba", "attention", config);
   if (keys.metadata().string(keys("position_embedding_type")).value_or("") != "rope")
     config.isRotated.assign(config.layers, 0);
 }

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -14,14 +13,13 @@ namespace core::model {
 namespace {
 
 constexpr std::uint32_t kMostConvTaps = 32, kLfm2Taps = 3;
-constexpr std::uint32_t kMostFeedForward = 1U << 20U;
-constexpr std::string_view kConvLayer = "conv", kAttentionLayer = "full_attention";
+constexpr std::uint32_t kMostLfm2FeedForward = 1U << 20U;
 
 constexpr WeightRow inLayers(WeightRow row, LayerKind layers) {
   row.layers = layers;
   return row;
 }
-constexpr WeightRow taps() {
+constexpr WeightRow lfm2Taps() {
   WeightRow row{WeightKind::Convolution, "shortconv.conv.weight", "conv.conv.weight", Side::Width, Side::Taps};
   row.form = FolderForm::WithMiddle;
   return inLayers(row, LayerKind::Recurrent);
@@ -49,7 +47,7 @@ constexpr std::array kLfm2Rows{
     inLayers(
         {WeightKind::RecurrentInput, "shortconv.in_proj.weight", "conv.in_proj.weight", Side::ThreeWidths, Side::Width},
         LayerKind::Recurrent),
-    taps(),
+    lfm2Taps(),
     inLayers(
         {WeightKind::RecurrentOutput, "shortconv.out_proj.weight", "conv.out_proj.weight", Side::Width, Side::Width},
         LayerKind::Recurrent),
@@ -72,7 +70,7 @@ void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
 std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
   if (!keys.flag("block_auto_adjust_ff_dim", true)) return said;
   const double factor = keys.real("block_ffn_dim_multiplier", 1.0F, 1e-3F, 1e3F);
-  const std::uint32_t multiple = keys.integer("block_multiple_of", 256, 1, kMostFeedForward);
+  const std::uint32_t multiple = keys.integer("block_multiple_of", 256, 1, kMostLfm2FeedForward);
   const double wished = std::floor(factor * std::floor(2.0 * said / 3.0));
   return static_cast<std::uint32_t>(std::ceil(wished / multiple)) * multiple;
 }
@@ -80,22 +78,14 @@ std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
 void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {
   config.recurrent.taps = keys.integer("conv_L_cache", kLfm2Taps, 2, kMostConvTaps);
   config.ropeBase = keys.real("theta", config.ropeBase, 1.0F, 1e12F);
-  config.feedForward = adjustedFeedForward(keys, keys.integer("block_ff_dim", config.feedForward, 1, kMostFeedForward));
+  config.feedForward =
+      adjustedFeedForward(keys, keys.integer("block_ff_dim", config.feedForward, 1, kMostLfm2FeedForward));
   if (keys.flag("conv_bias", false))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Its convolutions have biases ({}), which cannot be computed yet.", keys("conv_bias")),
                 keys("conv_bias"));
   config.isRecurrent.assign(config.layers, 0);
-  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
-  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
-    if (types[layer] != kConvLayer && types[layer] != kAttentionLayer)
-      throw Error(
-          ErrorCode::Unsupported,
-          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
-          keys("layer_types"));
-    config.isRecurrent[layer] = types[layer] == kConvLayer ? 1 : 0;
-  }
-  if (!types.empty()) return;
+  if (readLayerKinds(keys, "conv", "full_attention", config)) return;
   if (const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(keys("full_attn_idxs")))) {
     config.isRecurrent.assign(config.layers, 1);
     for (const std::int64_t layer : list->integers())

@@ -23,7 +23,7 @@ Graph buildOlmo2(const ModelConfig& config, const ModelWeights& weights) {
   DecoderParts parts(config, weights);
   ValueId x = parts.embed();
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    const ValueId attended = parts.attention(layer, x);
+    const ValueId attended = parts.mixer(layer, x);
     x = parts.add("attn_residual", layer, x,
                   parts.norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
     const ValueId fed = parts.feedForward(layer, x);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace core::model {
 
@@ -144,6 +145,20 @@ void readRecurrent(const ConfigKeys& keys, const RecurrentNames& names, const Re
                             "({}).",
                             sizes.heads, sizes.keyHeads),
                 keys(names.keyHeads));
+}
+
+bool readLayerKinds(const ConfigKeys& keys, std::string_view recurrent, std::string_view attention,
+                    ModelConfig& config) {
+  const std::vector<std::string> kinds = keys.wordsPerLayer("layer_types", config.layers);
+  for (std::uint32_t layer = 0; layer < kinds.size(); ++layer) {
+    if (kinds[layer] != recurrent && kinds[layer] != attention)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(kinds[layer])),
+          keys("layer_types"));
+    config.isRecurrent[layer] = kinds[layer] == recurrent ? 1 : 0;
+  }
+  return !kinds.empty();
 }
 
 }  // namespace core::model

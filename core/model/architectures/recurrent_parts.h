@@ -25,14 +25,18 @@ void readRecurrent(const ConfigKeys& keys, const RecurrentNames& names, const Re
 inline constexpr RecurrentNames kGgufRecurrent{"ssm.conv_kernel", "ssm.time_step_rank", "ssm.group_count",
                                                "ssm.state_size"};
 
-/// What layers have that keep the state of a state space, in GGUF's names and behind a folder's ("mamba.").
+/// Which layers keep a state, as a folder lists them. @return whether it does
+/// @throws Error (Unsupported) for a layer that is of neither kind, (InvalidFile) for another number of layers
+bool readLayerKinds(const ConfigKeys& keys, std::string_view recurrent, std::string_view attention,
+                    ModelConfig& config);
+
 template <std::size_t N>
 constexpr std::array<WeightRow, N> ofRecurrentLayers(std::array<WeightRow, N> rows) {
   for (WeightRow& row : rows) row.layers = LayerKind::Recurrent;
   return rows;
 }
 
-/// Which has none of these in its name is in all layers but those that keep a state.
+/// What attention has is not in layers that keep a state.
 template <std::size_t N>
 constexpr std::array<WeightRow, N> withAttentionInSomeLayers(std::array<WeightRow, N> rows) {
   for (WeightRow& row : rows)

@@ -35,10 +35,10 @@ struct Normed {
 
 /// One head of one sequence.
 template <typename Real>
-class Head {
+class HeadInTime {
  public:
-  Head(const model::LinearAttention& shape, const Batch& batch, const LinearAttentionInputs<Real>& in,
-       std::size_t sequence, std::uint32_t head)
+  HeadInTime(const model::LinearAttention& shape, const Batch& batch, const LinearAttentionInputs<Real>& in,
+             std::size_t sequence, std::uint32_t head)
       : m_shape(shape),
         m_in(in),
         m_keys(shape.keySize),
@@ -158,7 +158,8 @@ void linearAttention(const model::LinearAttention& shape, const Batch& batch, co
                      Real* out) {
   parallelFor(batch.sequences * shape.heads, 1, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i)
-      Head<Real>(shape, batch, in, i / shape.heads, static_cast<std::uint32_t>(i % shape.heads)).forward(false, out);
+      HeadInTime<Real>(shape, batch, in, i / shape.heads, static_cast<std::uint32_t>(i % shape.heads))
+          .forward(false, out);
   });
 }
 
@@ -171,7 +172,7 @@ void linearAttentionReverse(const model::LinearAttention& shape, const Batch& ba
     for (std::size_t i = first; i < last; ++i)
       for (std::uint32_t head = 0; head < shape.heads; ++head)
         if (shape.keyHeadOf(head) == i % shape.keyHeads)
-          Head<Real>(shape, batch, in, i / shape.keyHeads, head).reverse(gradient, gradients);
+          HeadInTime<Real>(shape, batch, in, i / shape.keyHeads, head).reverse(gradient, gradients);
   });
 }
 

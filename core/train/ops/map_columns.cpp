@@ -1,5 +1,6 @@
 #include "core/train/ops/map_columns.h"
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -34,9 +35,9 @@ class ColumnFactors {
 };
 
 /// Calls visit(index of an element, its column) for all, with both vectors at the α of their sequence.
-template <typename Real, typename Visit>
+template <typename Real>
 void forEachElement(const Batch& batch, std::size_t width, ColumnFactors<Real>& weight, ColumnFactors<Real>& bias,
-                    const Visit& visit) {
+                    const std::function<void(std::size_t, std::size_t)>& visit) {
   for (std::size_t sequence = 0; sequence < batch.sequences; ++sequence) {
     weight.moveTo(batch.along[sequence]);
     bias.moveTo(batch.along[sequence]);
