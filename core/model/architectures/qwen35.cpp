@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -12,8 +11,7 @@ namespace core::model {
 namespace {
 
 constexpr std::uint32_t kInterval = 4;  // every so many layers, one attends
-constexpr std::string_view kLinearLayer = "linear_attention", kFullLayer = "full_attention";
-constexpr float kRotatedShare = 0.25F;
+constexpr float kQwen35RotatedShare = 0.25F;
 
 /// Queries have as many rows of gates beside them; a norm before the feed-forward part has the other one's name.
 constexpr auto kQwen35DecoderRows = [] {
@@ -113,19 +111,11 @@ void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
                 {"linear_conv_kernel_dim", "linear_num_value_heads", "linear_num_key_heads", "linear_key_head_dim"},
                 usual, config);
   config.recurrent.valueSize = keys.integer("linear_value_head_dim", usual.keySize, 1, 1U << 12U);
-  const float share = keys.real("partial_rotary_factor", kRotatedShare, 1e-3F, 1.0F);
+  const float share = keys.real("partial_rotary_factor", kQwen35RotatedShare, 1e-3F, 1.0F);
   config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share + 1e-3F) / 2 * 2;
   readRotatedShare(keys, config);
-  const std::vector<std::string> types = keys.wordsPerLayer("layer_types", config.layers);
   config.isRecurrent = windowPattern(keys.integer("full_attention_interval", kInterval, 1, 1U << 16U), config.layers);
-  for (std::uint32_t layer = 0; layer < types.size(); ++layer) {
-    if (types[layer] != kLinearLayer && types[layer] != kFullLayer)
-      throw Error(
-          ErrorCode::Unsupported,
-          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
-          keys("layer_types"));
-    config.isRecurrent[layer] = types[layer] == kLinearLayer ? 1 : 0;
-  }
+  readLayerKinds(keys, "linear_attention", "full_attention", config);
 }
 
 bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {

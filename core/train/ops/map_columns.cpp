@@ -8,8 +8,6 @@
 
 namespace core::train::ops {
 
-namespace {
-
 /// A vector whose elements stand for neighbours, or what stands for none.
 template <typename Real>
 class ColumnFactors {
@@ -33,6 +31,8 @@ class ColumnFactors {
   const Real* m_now = nullptr;
   std::size_t m_size = 0, m_together = 1;
 };
+
+namespace {
 
 /// Calls visit(index of an element, its column) for all, with both vectors at the α of their sequence.
 template <typename Real>
