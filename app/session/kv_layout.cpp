@@ -73,7 +73,9 @@ std::string KvLayout::describe() const {
                                        : fmt::format("MHA, {} heads", kvHeads);
   if (window != 0 && windowLayers != 0)
     text += fmt::format("; window of {} in {} of {} layers", window, windowLayers, layers);
-  return text;
+  if (stateLayers == 0) return text;
+  const std::string states = fmt::format("a state in {} of {} layers", stateLayers, stateLayers + layers);
+  return layers == 0 ? states : fmt::format("{}; {}", text, states);
 }
 
 double KvLayout::bytesPerPosition(KvStorage storage) const {
@@ -81,23 +83,39 @@ double KvLayout::bytesPerPosition(KvStorage storage) const {
   return kvHeads * (rowBytes(storage, headSize) + rowBytes(storage, valueHeadSize));
 }
 
-double KvLayout::bytes(std::uint32_t context, KvStorage storage) const {
-  const std::uint32_t narrow = window == 0 ? 0 : std::min(windowLayers, layers);
-  return bytesPerPosition(storage) *
-         (static_cast<double>(layers - narrow) * context + static_cast<double>(narrow) * std::min(context, window));
+double KvLayout::windowBytesPerPosition(KvStorage storage) const {
+  KvLayout narrow = *this;
+  if (windowKvHeads != 0) narrow.kvHeads = windowKvHeads;
+  if (windowHeadSize != 0) narrow.headSize = narrow.valueHeadSize = windowHeadSize;
+  return narrow.bytesPerPosition(storage);
 }
 
-KvLayout kvLayoutOf(const core::model::Graph& graph, const core::model::ModelConfig& config) {
-  KvLayout layout{.layers = static_cast<std::uint32_t>(graph.kv.size()),
-                  .heads = config.heads,
+double KvLayout::bytes(std::uint32_t context, KvStorage storage) const {
+  const std::uint32_t narrow = window == 0 ? 0 : std::min(windowLayers, layers);
+  return bytesPerPosition(storage) * static_cast<double>(layers - narrow) * context +
+         windowBytesPerPosition(storage) * static_cast<double>(narrow) * std::min(context, window) +
+         static_cast<double>(stateFloats) * sizeof(float);
+}
+
+KvLayout kvLayoutOf(const core::model::ModelConfig& config) {
+  KvLayout layout{.heads = config.heads,
                   .kvHeads = config.kvHeads,
                   .headSize = config.headSize,
-                  .valueHeadSize = config.valueHeadSize};
-  if (config.slidingWindow != 0) {
-    layout.window = config.slidingWindow;
-    for (std::uint32_t layer = 0; layer < layout.layers; ++layer)
-      layout.windowLayers += config.windowOf(layer) != 0 ? 1 : 0;
+                  .valueHeadSize = config.valueHeadSize,
+                  .window = config.slidingWindow,
+                  .windowKvHeads = config.windowKvHeads,
+                  .windowHeadSize = config.windowHeadSize};
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    if (config.isRecurrentAt(layer)) ++layout.stateLayers;
+    if (!config.keepsKeysAt(layer)) continue;
+    ++layout.layers;
+    layout.windowLayers += config.windowOf(layer) != 0 ? 1 : 0;
   }
+  const core::model::RecurrentSizes& state = config.recurrent;
+  const std::uint64_t convolved = state.heads == 0 ? config.width : state.mixedWidth();
+  const std::uint64_t each =
+      convolved * (std::max(state.taps, 1U) - 1) + std::uint64_t{state.keySize} * state.valueWidth();
+  layout.stateFloats = layout.stateLayers * each;
   return layout;
 }
 

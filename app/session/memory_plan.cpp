@@ -53,7 +53,7 @@ PlannedModel planGraph(Graph graph, const ModelConfig& config, const Recipe& rec
   PlannedModel plan;
   plan.scheme = recipe.toString();
   plan.title = recipe.displayName();
-  plan.kv = kvLayoutOf(graph, config);
+  plan.kv = kvLayoutOf(config);
   plan.vocabulary = config.vocabulary;
   plan.width = config.width;
   plan.trainedContext = config.contextLength;

@@ -41,8 +41,7 @@ std::string typeOf(const core::io::Checkpoint& checkpoint) {
 double memoryOf(const core::io::Checkpoint& checkpoint, const core::model::ModelConfig& config) {
   double bytes = 0;
   for (const auto& tensor : checkpoint.tensors()) bytes += static_cast<double>(tensor.bytes);
-  const KvLayout kept{config.layers, config.heads, config.kvHeads, config.headSize, config.valueHeadSize};
-  return bytes + kept.bytes(std::min(kPositions, config.contextLength), KvStorage::F16);
+  return bytes + kvLayoutOf(config).bytes(std::min(kPositions, config.contextLength), KvStorage::F16);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ SharedFactors::SharedFactors(const core::io::Checkpoint& source, const std::vect
                              core::quant::Calibration* calibration)
     : m_source(source), m_rows(rows), m_calibration(calibration) {
   const auto config = core::model::ModelConfig::fromCheckpoint(source);
-  m_sharesHeads = config.heads != config.kvHeads;
+  // Behind a norm a factor of values is gone.
+  m_sharesHeads = config.heads != config.kvHeads || config.architecture->normsValues;
   // A norm that is stored as a difference from 1 cannot be divided as it is.
   const bool isFolder = source.format() != core::io::FileFormat::Gguf;
   if (isFolder &&

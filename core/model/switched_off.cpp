@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/model/input_changes.h"
 #include "core/quant/decoded_copy.h"
 
 namespace core::model {
@@ -18,16 +17,40 @@ struct AttentionOutput {
   quant::QuantizedTensorPtr weight;
 };
 
+bool isOfLayer(const Graph& graph, const Op& op, std::uint32_t layer) {
+  return op.out != kNoValue && graph.values[op.out].name.starts_with(fmt::format("blk.{}.", layer));
+}
+
+void checkLayer(const Graph& graph, std::uint32_t layer) {
+  std::uint32_t count = 0;
+  while (std::ranges::any_of(graph.ops, [&](const Op& op) { return isOfLayer(graph, op, count); })) ++count;
+  if (layer >= count)
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("The model has the layers 0 to {}; there is no layer {}.", count - 1, layer));
+}
+
 AttentionOutput outputOf(const Graph& graph, std::uint32_t layer) {
+  checkLayer(graph, layer);
   const auto attention = std::ranges::find_if(
-      graph.ops, [&](const Op& op) { return op.kind() == OpKind::Attention && op.as<Attention>().layer == layer; });
+      graph.ops, [&](const Op& op) { return op.kind() == OpKind::Attention && isOfLayer(graph, op, layer); });
   if (attention == graph.ops.end())
     throw Error(ErrorCode::InvalidArgument,
-                fmt::format("The model has the layers 0 to {}; there is no layer {}.", graph.kv.size() - 1, layer));
-  const auto product = std::find_if(attention, graph.ops.end(), [&](const Op& op) {
-    return op.kind() == OpKind::MatMul && plainValue(graph, op.inputs[0]) == attention->out;
+                fmt::format("Layer {} keeps a state and has no heads of attention.", layer));
+  // The one product behind it, before which there may be a gate.
+  const auto product =
+      std::find_if(attention, graph.ops.end(), [](const Op& op) { return op.kind() == OpKind::MatMul; });
+  return {attention->as<Attention>(), graph.kv[attention->as<Attention>().layer], product->as<MatMul>().weight};
+}
+
+/// What a layer adds to all that runs through: the products that its values of these names are.
+bool isOutput(const Graph& graph, const Op& op, std::uint32_t layer) {
+  static constexpr std::string_view kOutputs[] = {"attn_output", "shortconv_out", "ssm_out",
+                                                  "ffn_down",    "ffn_down_exps", "per_layer_out"};
+  if ((op.kind() != OpKind::MatMul && op.kind() != OpKind::ExpertMatMul) || !isOfLayer(graph, op, layer)) return false;
+  const std::string_view name = graph.values[op.out].name;
+  return std::ranges::any_of(kOutputs, [&](std::string_view output) {
+    return name == fmt::format("blk.{}.{}", layer, output) || name == fmt::format("blk.{}.{}_base", layer, output);
   });
-  return {attention->as<Attention>(), graph.kv[layer], product->as<MatMul>().weight};
 }
 
 std::shared_ptr<quant::QuantizedTensor> zeros(const quant::QuantizedTensor& tensor) {
@@ -69,22 +92,13 @@ Replacements withoutHead(const Graph& graph, std::uint32_t layer, std::uint32_t 
 }
 
 Replacements withoutLayer(const Graph& graph, std::uint32_t layer) {
+  checkLayer(graph, layer);
   Replacements result;
-  const AttentionOutput output = outputOf(graph, layer);
-  switchOff(*output.weight, result);
-  // Biases of the attention's output are added with it.
-  const auto product = std::ranges::find_if(
-      graph.ops, [&](const Op& op) { return op.kind() == OpKind::MatMul && op.as<MatMul>().weight == output.weight; });
-  if (const auto& bias = product->as<MatMul>().bias) switchOff(*bias, result);
-  const auto unit = std::find_if(product, graph.ops.end(), [](const Op& op) {
-    return op.kind() == OpKind::Glu || (op.kind() == OpKind::Map && op.as<Map>().function == Map::Function::GeluTanh);
-  });
-  const auto down = std::find_if(unit, graph.ops.end(), [&](const Op& op) {
-    const bool isProduct = op.kind() == OpKind::MatMul || op.kind() == OpKind::ExpertMatMul;
-    return isProduct && plainValue(graph, op.inputs[0]) == unit->out;
-  });
-  switchOff(**down->weight(), result);
-  if (const auto& bias = *down->vector()) switchOff(*bias, result);
+  for (const Op& op : graph.ops) {
+    if (!isOutput(graph, op, layer)) continue;
+    switchOff(**op.weight(), result);
+    if (const auto& bias = *op.vector()) switchOff(*bias, result);
+  }
   return result;
 }
 

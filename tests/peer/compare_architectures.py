@@ -14,8 +14,13 @@ import tempfile
 
 import numpy as np
 
-from architecture_models import MODELS, VOCABULARY
+import architecture_models
+import recurrent_models
+from architecture_models import VOCABULARY
 from llama_logits import LlamaLogits
+
+
+MODELS = architecture_models.MODELS | recurrent_models.MODELS
 
 
 def ours(cli, model, tokens, device):

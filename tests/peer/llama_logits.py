@@ -20,14 +20,14 @@ class ModelParameters(c.Structure):  # llama_model_params of release v0.5.0: tak
 
 
 class ContextParameters(c.Structure):  # llama_context_params
-    _fields_ = [*[(name, c.c_uint32) for name in ("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_rs_seq", "n_outputs_max")],
+    _fields_ = [*[(name, c.c_uint32) for name in ("n_ctx", "n_batch", "n_ubatch", "n_seq_max", "n_rs_seq", "n_outputs_max", "n_outputs_max_per_seq")],
                 ("threads", c.c_int32), ("threads_batch", c.c_int32),
                 *[(name, c.c_int) for name in ("context_type", "rope_scaling", "pooling", "attention", "flash_attention")],
                 *[(name, c.c_float) for name in ("rope_base", "rope_scale", "yarn_ext", "yarn_attn", "yarn_fast", "yarn_slow")],
                 ("yarn_context", c.c_uint32), ("defrag", c.c_float), ("callback", c.c_void_p), ("callback_data", c.c_void_p),
                 ("type_k", c.c_int), ("type_v", c.c_int), ("abort", c.c_void_p), ("abort_data", c.c_void_p),
                 *[(name, c.c_bool) for name in ("embeddings", "offload_kqv", "no_perf", "op_offload", "swa_full", "kv_unified")],
-                ("samplers", c.c_void_p), ("n_samplers", c.c_size_t)]
+                ("samplers", c.c_void_p), ("n_samplers", c.c_size_t), ("ctx_other", c.c_void_p)]
 
 
 class Batch(c.Structure):  # llama_batch
@@ -50,7 +50,8 @@ class LlamaLogits(LlamaCpp):
             function = getattr(api, name)
             function.restype, function.argtypes = restype, argtypes
         defaults = api.llama_context_default_params()
-        if (defaults.n_batch, defaults.n_ubatch, defaults.type_k, defaults.type_v, defaults.n_samplers) != (2048, 512, 1, 1, 0):
+        known = (defaults.n_batch, defaults.n_ubatch, defaults.type_k, defaults.type_v, defaults.n_samplers, defaults.flash_attention, defaults.yarn_ext)
+        if known != (2048, 512, 1, 1, 0, -1, -1.0):
             sys.exit("This libllama's llama_context_params are laid out otherwise than llama_logits.py knows them.")
 
     def open(self, path, context, kv="F32", threads=1):

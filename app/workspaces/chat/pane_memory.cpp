@@ -28,8 +28,13 @@ bool sharesWeights(const Variant& a, const Variant& b) { return a.device == b.de
 }  // namespace
 
 std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config, core::model::KvType type) {
-  const std::uint64_t heads = std::uint64_t{config.layers} * config.kvHeads;
-  const std::uint64_t values = heads * (config.headSize + config.valueHeadSize);
+  std::uint64_t heads = 0, values = 0;
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    if (!config.keepsKeysAt(layer)) continue;
+    const std::uint64_t own = config.kvHeadsOf(layer);
+    heads += own;
+    values += own * (config.headSizeOf(layer) + config.valueHeadSizeOf(layer));
+  }
   switch (type) {
     case core::model::KvType::F32:
       return values * 4;

@@ -80,9 +80,15 @@ QString ModelCard::facts(const OpenModel& model) const {
   if (!model.whyNotRunnable()) {
     const auto& config = model.config();
     rows += row(tr("Layers"), text::count(config.layers));
-    rows += row(tr("Width"), tr("%1, feed-forward %2").arg(text::count(config.width), text::count(config.feedForward)));
-    rows += row(tr("Heads"),
-                tr("%1 of %2, %3 for keys and values").arg(config.heads).arg(config.headSize).arg(config.kvHeads));
+    rows += row(tr("Width"),
+                config.feedForward == 0
+                    ? text::count(config.width)
+                    : tr("%1, feed-forward %2").arg(text::count(config.width), text::count(config.feedForward)));
+    if (config.heads != 0)
+      rows += row(tr("Heads"),
+                  tr("%1 of %2, %3 for keys and values").arg(config.heads).arg(config.headSize).arg(config.kvHeads));
+    if (const auto states = std::ranges::count(config.isRecurrent, 1U); states != 0)
+      rows += row(tr("States"), tr("in %1 of %2 layers, instead of keys and values").arg(states).arg(config.layers));
     rows += row(tr("Context"), tr("%1 tokens").arg(text::count(config.contextLength)));
     rows += row(tr("Vocabulary"), tr("%1 tokens").arg(text::count(config.vocabulary)));
   }

@@ -32,10 +32,12 @@ void readStateSpaceFolder(const ConfigKeys& keys, const RecurrentNames& names, c
   readRecurrent(keys, names, defaults, config);
   RecurrentSizes& sizes = config.recurrent;
   const std::uint32_t inner = keys.integer(expand, 2, 1, 64) * config.width;
-  if (keys.metadata().string(keys(headSize)).value_or("") == "auto")
+  const auto* const word = std::get_if<std::string>(keys.metadata().find(keys(headSize)));
+  if (word != nullptr && *word == "auto")
     divide(keys, headSize, inner, sizes);
   else
-    sizes.valueSize = keys.integer(headSize, defaults.valueSize, 1, 1U << 12U);
+    sizes.valueSize = keys.integer(headSize, defaults.valueSize == 0 ? std::nullopt : std::optional(defaults.valueSize),
+                                   1, 1U << 12U);
   if (sizes.valueWidth() != inner)
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("A state space of {} heads of {} should be {} wide, {} times the model's width.",
