@@ -18,6 +18,26 @@ using support::kArchitectures;
 class TestArchitectures : public QObject {
   Q_OBJECT
 
+ private:
+  /// The last sum of a layer.
+  static model::ValueId lastSum(const model::Graph& graph, int layer) {
+    model::ValueId found = model::kNoValue;
+    for (const model::Op& op : graph.ops)
+      if (op.kind() == model::OpKind::Add &&
+          graph.values[op.out].name.starts_with("blk." + std::to_string(layer) + '.'))
+        if (graph.values[op.out].width == graph.values[0].width) found = op.out;
+    return found;
+  }
+  /// What a layer's first norm reads, or its first sum where it has none.
+  static model::ValueId inputOf(const model::Graph& graph, int layer) {
+    const std::string block = "blk." + std::to_string(layer) + '.';
+    const auto first = std::ranges::find_if(graph.ops, [&](const model::Op& op) {
+      return op.kind() == model::OpKind::Add && graph.values[op.out].name.starts_with(block) &&
+             graph.values[op.out].width == graph.values[0].width && op.inputs[0] != op.inputs[1];
+    });
+    return first->inputs[0];
+  }
+
  private slots:
   void logitsAreThoseOfLlamaCpp_data() { support::addArchitectureRows(); }
 
@@ -78,6 +98,23 @@ class TestArchitectures : public QObject {
     row("gpt2", R"({"scale_attn_by_inverse_layer_idx": true})", "config.scale_attn_by_inverse_layer_idx");
     row("stablelm", R"({"use_parallel_residual": true})", "config.use_parallel_residual");
     row("stablelm", R"({"qk_layernorm": true})", "config.qk_layernorm");
+    row("lfm2", R"({"conv_bias": true})", "config.conv_bias");
+    row("lfm2", R"({"layer_types": ["conv"]})", "for each of the 4 layers");
+    row("lfm2", R"({"layer_types": ["conv", "x", "conv", "conv"]})", "of the kind \"x\"");
+    row("lfm2", R"({"conv_L_cache": 1})", "config.conv_L_cache");
+    row("qwen35", R"({"linear_num_key_heads": 4})", "should be a multiple");
+    row("qwen35", R"({"linear_key_head_dim": 4000})", "config.linear_key_head_dim");
+    row("qwen35", R"({"layer_types": ["linear_attention", "a", "a", "a"]})", "of the kind \"a\"");
+    row("gemma4", R"({"enable_moe_block": true})", "have experts");
+    row("gemma4", R"({"per_layer_config": {"1": {"head_dim": 12}, "3": {"head_dim": 8}}})", "per_layer_config");
+    row("gemma4", R"({"num_kv_shared_layers": 6})", "an earlier layer of its kind");
+    row("gemma4_dense", R"({"num_global_key_value_heads": 2})", "should be a multiple");
+    row("mamba2", R"({"time_step_limit": [0.01, 0.5]})", "config.time_step_limit");
+    row("mamba2", R"({"use_bias": true})", "config.use_bias");
+    row("mamba2", R"({"head_dim": 7})", "config.head_dim");
+    row("granitehybrid", R"({"num_local_experts": 4})", "config.num_local_experts");
+    row("granitehybrid", R"({"mamba_n_groups": 5})", "config.mamba_n_groups");
+    row("mistral3", R"({"rope_parameters": {"llama_4_scaling_beta": -1}})", "llama_4_scaling_beta");
   }
   void refusals() {
     QFETCH(QString, name);
@@ -115,9 +152,10 @@ class TestArchitectures : public QObject {
     const auto executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, recipe)));
     const model::Graph& graph = executor->graph();
     std::map<model::ValueId, std::vector<float>> seen;
-    const auto watching = executor->subscribe(
-        {*graph.find("blk.0.ffn_residual"), *graph.find("blk.1.ffn_residual")},
-        [&](const model::Observation& value) { seen[value.value].assign(value.data.begin(), value.data.end()); });
+    const auto before = inputOf(graph, 1), behind = lastSum(graph, 1);
+    const auto watching = executor->subscribe({before, behind}, [&](const model::Observation& value) {
+      seen[value.value].assign(value.data.begin(), value.data.end());
+    });
     const auto tokens = support::architectureTokens();
     const auto cache = executor->createKvCache(64, model::KvType::F32);
     std::vector<float> logits(config.vocabulary);

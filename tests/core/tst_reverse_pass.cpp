@@ -264,6 +264,51 @@ class TestReversePass : public QObject {
       all.emplace_back(name, [map = map](Ends& ends) {
         return between(ends, [map](GraphBuilder& builder, Ends&, ValueId x) { return builder.map("map", x, map); });
       });
+    all.emplace_back("a norm without a weight", [](Ends& ends) {
+      return between(ends, [](GraphBuilder& builder, Ends&, ValueId x) {
+        return builder.plainNorm("norm", x, kWidth / 3, 1e-5F);
+      });
+    });
+    for (const auto function : {model::Map::Function::Silu, model::Map::Function::Sigmoid,
+                                model::Map::Function::Softplus, model::Map::Function::Exp})
+      all.emplace_back(("columns under function " + std::to_string(static_cast<int>(function))).c_str(),
+                       [function](Ends& ends) {
+                         return between(ends, [function](GraphBuilder& builder, Ends& tensors, ValueId x) {
+                           return builder.mapColumns("columns", x,
+                                                     {tensors.tensor("factors", {kWidth / 2}, 0.4, 0.3),
+                                                      tensors.tensor("addends", {kWidth}, 0.4),
+                                                      {function}});
+                         });
+                       });
+    for (const auto activation : {model::Activation::None, model::Activation::Sigmoid})
+      all.emplace_back(("gate " + std::to_string(static_cast<int>(activation))).c_str(), [activation](Ends& ends) {
+        return between(ends, [activation](GraphBuilder& builder, Ends& tensors, ValueId x) {
+          const ValueId both = builder.matMul("both", x, tensors.tensor("both", {2 * kWidth, kWidth}, 0.6));
+          return builder.glu("glu", builder.slice("gate", both, {0, 4, 2}, kWidth),
+                             builder.slice("up", both, {2, 4, 2}, kWidth), activation);
+        });
+      });
+    all.emplace_back("a short convolution", [](Ends& ends) {
+      return between(ends, [](GraphBuilder& builder, Ends& tensors, ValueId x) {
+        return builder.shortConv("conv", x, tensors.tensor("taps", {kWidth, 3}, 0.5),
+                                 tensors.tensor("bias", {kWidth}, 0.3));
+      });
+    });
+    for (const bool isDelta : {false, true})
+      all.emplace_back(isDelta ? "the delta rule, normed" : "a state space", [isDelta](Ends& ends) {
+        return between(ends, [isDelta](GraphBuilder& builder, Ends& tensors, ValueId x) {
+          model::LinearAttention shape;
+          shape.heads = 4, shape.keyHeads = 2, shape.keySize = 3, shape.valueSize = 3, shape.scale = 0.7F;
+          shape.isDelta = isDelta, shape.normEpsilon = isDelta ? 1e-3F : 0.0F;
+          if (isDelta) shape.order = model::HeadOrder::Repeated;
+          const auto product = [&](const char* name, std::uint64_t rows) {
+            return builder.matMul(name, x, tensors.tensor(name, {rows, kWidth}, 0.5));
+          };
+          const ValueId decay = builder.map("decay", product("a", 4), {model::Map::Function::Sigmoid});
+          return builder.linearAttention(
+              "heads", {product("q", 6), product("k", 6), product("v", 12), decay, product("b", 4)}, shape);
+        });
+      });
     all.emplace_back("arranged columns", [](Ends& ends) { return arranged(ends, true); });
     all.emplace_back("divided columns", [](Ends& ends) { return arranged(ends, false); });
     return all;

@@ -5,6 +5,7 @@
 #include "gpu_models.h"
 #include "support/random_blocks.h"
 #include "support/random_model.h"
+#include "support/recurrent_graph.h"
 
 using namespace gputest;
 using core::model::KvType;
@@ -150,6 +151,34 @@ class TestGpuOps : public QObject {
     QFETCH(QString, family);
     QFETCH(bool, half);
     compare(irregularGraph(), family, half ? KvType::F16 : KvType::F32);
+  }
+
+  // What keeps a state: the same values, and after tokens were taken back the same logits as from the start.
+  void statesAgree_data() {
+    QTest::addColumn<QString>("family");
+    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+  }
+  void statesAgree() {
+    QFETCH(QString, family);
+    const core::model::Graph graph = support::recurrentGraph();
+    compare(graph, family, KvType::F32);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    const Tokens tokens = someTokens(40, graph.vocabulary());
+    const auto cache = vulkan->createKvCache(64, KvType::F32);
+    std::vector<float> row(graph.vocabulary());
+    const auto append = [&](std::size_t first, std::size_t count) {
+      vulkan->forward(std::span(tokens).subspan(first, count), *cache, core::model::LogitsWanted::LastToken, row);
+    };
+    append(0, 30);
+    const std::vector<float> expected = row;
+    cache->truncate(0);
+    append(0, 17);
+    for (std::size_t at = 17; at < 24; ++at) append(at, 1);
+    append(30, 10);  // another text behind the first 24
+    cache->truncate(20);
+    QCOMPARE(cache->length(), 17U);
+    append(17, 13);
+    QVERIFY2(relativeError(row, expected) <= 2e-5, qPrintable(QString::number(relativeError(row, expected))));
   }
 
   /// Attention takes as many positions at a time as its workgroup is large: one token a large one, many a small one.

@@ -110,6 +110,29 @@ void readGemma4File(const ConfigKeys& keys, ModelConfig& config) {
   config.perLayerWidth = keys.integer("embedding_length_per_layer_input", 0, 0, 1U << 14U);
 }
 
+/// Newer configs say for some layers what they have (per_layer_config); each kind has one size here.
+void readSizesOfLayers(const ConfigKeys& keys, ModelConfig& config) {
+  const auto name = [](std::uint32_t layer, const char* size) {
+    return fmt::format("per_layer_config.{}.{}", layer, size);
+  };
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    const bool seesAll = config.windowOf(layer) == 0;
+    std::uint32_t &size = seesAll ? config.headSize : config.windowHeadSize,
+                  &heads = seesAll ? config.kvHeads : config.windowKvHeads;
+    size = keys.integer(name(layer, "head_dim"), size, 1, 1024);
+    heads = keys.integer(name(layer, "num_key_value_heads"), heads, 1, config.heads);
+  }
+  config.valueHeadSize = config.headSize;
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+    if (keys.integer(name(layer, "head_dim"), config.headSizeOf(layer), 1, 1024) != config.headSizeOf(layer) ||
+        keys.integer(name(layer, "num_key_value_heads"), config.kvHeadsOf(layer), 1, config.heads) !=
+            config.kvHeadsOf(layer))
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("Layers of one kind differ in their heads ({}), which cannot be computed yet.",
+                              keys("per_layer_config")),
+                  keys("per_layer_config"));
+}
+
 void readGemma4Folder(const ConfigKeys& keys, ModelConfig& config) {
   readGemma4(config);
   config.isWindowed = windowPattern(kGemma4Pattern, config.layers);
@@ -120,22 +143,19 @@ void readGemma4Folder(const ConfigKeys& keys, ModelConfig& config) {
                 "Its layers have experts beside a part for all tokens, which cannot be "
                 "computed yet.",
                 keys("enable_moe_block"));
-  if (keys.has("per_layer_config"))
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("Its layers are described one by one ({}), which cannot be read yet.", keys("per_layer_config")),
-        keys("per_layer_config"));
   // What the sizes say is of windowed layers, but for what is global.
   config.windowHeadSize = config.headSize;
   config.windowKvHeads = config.kvHeads;
   config.headSize = config.valueHeadSize = keys.integer("global_head_dim", 512, 1, 1024);
   if (keys.flag("attention_k_eq_v", false))
     config.kvHeads = keys.integer("num_global_key_value_heads", config.kvHeads, 1, config.heads);
-  if (config.heads % config.kvHeads != 0)
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("The number of heads ({}) should be a multiple of that of keys ({}).", config.heads,
-                            config.kvHeads),
-                keys("num_global_key_value_heads"));
+  readSizesOfLayers(keys, config);
+  for (const std::uint32_t heads : {config.kvHeads, config.windowKvHeads})
+    if (config.heads % heads != 0)
+      throw Error(
+          ErrorCode::InvalidFile,
+          fmt::format("The number of heads ({}) should be a multiple of that of keys ({}).", config.heads, heads),
+          keys("num_global_key_value_heads"));
   checkShared(keys, "num_kv_shared_layers", config);
   config.perLayerWidth = keys.integer("hidden_size_per_layer_input", 256, 0, 1U << 14U);
   if (keys.flag("use_double_wide_mlp", false) && config.sharedKvLayers != 0) {
