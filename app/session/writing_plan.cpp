@@ -120,8 +120,8 @@ class Planner {
     weight.order = core::model::TensorNames(m_source).rowOrder(tensor.name);
     if (weight.order == core::model::RowOrder::Same) return;
     const std::uint64_t rows = tensor.shape.rank() == 1 ? tensor.shape[0] : tensor.shape.rows();
-    weight.headRows =
-        rows / (weight.order == core::model::RowOrder::QueryHeads ? m_plan.config->heads : m_plan.config->kvHeads);
+    weight.headRows = core::model::headRows(weight.order, *m_plan.config, rows);
+    if (weight.headRows == 0) weight.order = core::model::RowOrder::Same;
   }
 
   /// What is packed already has its rows moved as they are.

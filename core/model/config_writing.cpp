@@ -150,6 +150,7 @@ std::optional<std::string> undescribed(const ModelConfig& config) {
   if (architecture.hasLayerNorms || architecture.hasExperts ||
       std::ranges::any_of(architecture.weights, isInAnotherForm))
     return fmt::format("its architecture is {}", architecture.gguf.front());
+  if (config.attentionGrowth != 0.0F) return fmt::format("attention.temperature_scale is {}", config.attentionGrowth);
   if (config.ropeScaling == RopeScaling::LongRope) return "rope_scaling.rope_type is longrope";
   if (config.ropeScaling != RopeScaling::Yarn && config.ropeMagnitude != 1.0F)
     return fmt::format("rope.scaling.attn_factor is {}", config.ropeMagnitude);

@@ -92,7 +92,7 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
     WeightRequest request{&target,        std::move(name),  row.shape(config, layer),
                           row.isRequired, row.folderOffset, !isTable};
     if (isFolder) request.form = formIn(checkpoint, row.form, request.name);
-    request.isLogarithm = isFolder && row.isLogarithm;
+    request.isLogarithm = row.isLogarithm;
     requests.push_back(std::move(request));
   };
   for (const WeightRow& row : architecture.weights) {

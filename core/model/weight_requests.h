@@ -17,7 +17,7 @@ struct WeightRequest {
   float folderOffset = 0.0F;  ///< is added to what a folder holds (WeightRow::folderOffset)
   bool multiplies = true;     ///< activations, where it is a matrix: rows of an embedding are looked up
   FolderForm form = FolderForm::Same;
-  bool isLogarithm = false;  ///< WeightRow::isLogarithm, in a folder
+  bool isLogarithm = false;  ///< WeightRow::isLogarithm
 
   /// The tensors it is made of: one, or one for each expert.
   std::vector<std::string> names() const;

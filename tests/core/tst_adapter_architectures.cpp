@@ -52,10 +52,12 @@ class TestAdapterArchitectures : public QObject {
   /// Matrices of blocks that all tokens go through.
   static std::vector<support::AdaptedModule> modulesOf(const io::Checkpoint& folder) {
     std::vector<support::AdaptedModule> modules;
+    const model::TensorNames names(folder);
     for (const auto& tensor : folder.tensors())
       if (tensor.shape.rank() == 2 && tensor.name.starts_with("model.layers.") &&
           tensor.name.find("experts") == std::string::npos && !tensor.name.ends_with("router.weight") &&
-          !tensor.name.ends_with("moe.gate.weight") && !tensor.name.ends_with("mlp.gate.weight"))
+          !tensor.name.ends_with("moe.gate.weight") && !tensor.name.ends_with("mlp.gate.weight") &&
+          names.gguf(tensor.name))  // Granite 4 H has gate and up as one matrix there
         modules.push_back({tensor.name.substr(0, tensor.name.size() - 7), tensor.shape[0], tensor.shape[1]});
     return modules;
   }
@@ -106,10 +108,10 @@ class TestAdapterArchitectures : public QObject {
       const auto order = names.rowOrder(module.name + ".weight");
       const auto a = values(adapter, stem + ".lora_A.weight"), b = values(adapter, stem + ".lora_B.weight");
       std::vector<float> moved;
-      const std::uint64_t heads = order == model::RowOrder::QueryHeads ? config.heads : config.kvHeads;
+      const std::uint64_t headRows =
+          order == model::RowOrder::ValueHeads ? 0 : model::headRows(order, config, module.out);
       for (std::uint64_t row = 0; row < module.out; ++row) {
-        const std::uint64_t from =
-            order == model::RowOrder::Same ? row : model::huggingFaceRow(row, module.out / heads);
+        const std::uint64_t from = headRows == 0 ? row : model::huggingFaceRow(row, headRows);
         for (std::size_t k = 0; k < 4; ++k) moved.push_back(b[from * 4 + k]);
       }
       writer.append(std::as_bytes(std::span(a)));
@@ -134,6 +136,11 @@ class TestAdapterArchitectures : public QObject {
     QVERIFY(support::worstDivergence(support::architectureLogits(name), merged, vocabulary) > 1e-3);
     const auto model = io::openCheckpoint(support::kArchitectures / path.toStdString());
     for (const char* adapter : {"peft", "lora.gguf"}) {
+      const bool isOfOtherFormat = path.endsWith("folder") == (QString(adapter) == "lora.gguf");
+      if (name == "qwen35" && isOfOtherFormat) {  // its heads of values lie in another order
+        QVERIFY_THROWS_EXCEPTION(Error, adapted(model, place(adapter)));
+        continue;
+      }
       const double worst = support::worstDivergence(merged, adapted(model, place(adapter)), vocabulary);
       QVERIFY2(worst <= 1e-9, qPrintable(QStringLiteral("%1: %2").arg(QLatin1String(adapter)).arg(worst)));
     }

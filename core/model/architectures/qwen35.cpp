@@ -50,7 +50,12 @@ constexpr auto kDeltaRows = ofRecurrentLayers(std::array{
     WeightRow{WeightKind::RecurrentNorm, "ssm_norm.weight", "linear_attn.norm.weight", Side::RecurrentValueSize},
     WeightRow{WeightKind::RecurrentOutput, "ssm_out.weight", "linear_attn.out_proj.weight", Side::Width,
               Side::RecurrentValues}});
-constexpr auto kQwen35Rows = joined(kQwen35DecoderRows, kDeltaRows);
+constexpr auto kQwen35Rows = joined(kQwen35DecoderRows, [] {
+  auto rows = kDeltaRows;
+  for (WeightRow& row : rows)
+    if (row.kind != WeightKind::RecurrentNorm) row.order = RowOrder::ValueHeads;
+  return rows;
+}());
 
 constexpr std::array<std::string_view, 1> kQwen35Names{"qwen35"};
 constexpr std::array<std::string_view, 1> kQwen35Types{"qwen3_5_text"};

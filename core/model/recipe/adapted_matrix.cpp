@@ -61,11 +61,6 @@ std::optional<ModelConfig> headsOf(const Adapter& adapter, const io::Checkpoint&
   }
 }
 
-std::uint64_t headRows(const std::optional<ModelConfig>& config, RowOrder order, std::uint64_t rows) {
-  if (!config || order == RowOrder::Same) return 0;
-  return rows / (order == RowOrder::QueryHeads ? config->heads : config->kvHeads);
-}
-
 /// A pair's factors in memory.
 class Factors {
  public:
@@ -212,7 +207,7 @@ std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adap
           file, fmt::format("it changes {}, which cannot be read in {}", inQuotes(pair.target), inQuotes(open.name())));
     fitted.push_back(std::make_shared<const AdaptedMatrix>(
         AdaptedMatrix{adapter.shared_from_this(), i, open.shared_from_this(), *found,
-                      headRows(config, TensorNames(open).rowOrder(tensor.name), shape.rows()),
+                      config ? headRows(TensorNames(open).rowOrder(tensor.name), *config, shape.rows()) : 0,
                       file.format() == io::FileFormat::Gguf}));
   }
   return fitted;

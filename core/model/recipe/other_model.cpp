@@ -159,6 +159,7 @@ OtherTensors::OtherTensors(std::shared_ptr<const OtherModel> other, const io::Ch
     const ModelConfig config = ModelConfig::fromCheckpoint(gguf);
     m_queryHeads = config.heads;
     m_keyHeads = config.kvHeads;
+    m_hasSameValueHeads = config.recurrent.heads == config.recurrent.keyHeads;
   } catch (const Error&) {
     // Nothing is known of heads: the rows of queries and keys cannot be matched, and their tensors say so.
   }
@@ -217,7 +218,11 @@ std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor
   if (there.format() == m_open.format()) return result;
   const io::Checkpoint& gguf = m_open.format() == io::FileFormat::Gguf ? m_open : there;
   const RowOrder order = findArchitecture(gguf) != nullptr ? TensorNames(gguf).rowOrder(tensor.name) : RowOrder::Same;
-  if (order == RowOrder::Same) return result;
+  if (order == RowOrder::Same || (order == RowOrder::ValueHeads && m_hasSameValueHeads)) return result;
+  if (order == RowOrder::ValueHeads) {
+    why = fmt::format("{} has its heads in another order", m_other->title());
+    return nullptr;
+  }
   const std::uint64_t heads = order == RowOrder::QueryHeads ? m_queryHeads : m_keyHeads;
   const std::uint64_t rows = tensor.shape.rank() > 1 ? tensor.shape.rows() : tensor.shape.count();
   if (heads == 0 || rows % (2 * heads) != 0) {

@@ -95,7 +95,8 @@ class OtherTensors {
 
   std::shared_ptr<const OtherModel> m_other;
   const io::Checkpoint& m_open;
-  std::uint64_t m_queryHeads = 0, m_keyHeads = 0;                                      ///< 0: rows lie alike in both
+  std::uint64_t m_queryHeads = 0, m_keyHeads = 0;  ///< 0: rows lie alike in both
+  bool m_hasSameValueHeads = true;
   std::map<std::string, std::shared_ptr<const AdaptedMatrix>, std::less<>> m_adapted;  ///< by the open model's names
 };
 

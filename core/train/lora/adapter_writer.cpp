@@ -44,7 +44,8 @@ std::vector<float> rowsThere(const NewAdapterPair& pair, const io::Checkpoint& o
   const model::RowOrder order = model::TensorNames(open).rowOrder(pair.target);
   if (open.format() == format || order == model::RowOrder::Same) return rows;
   const model::ModelConfig config = model::ModelConfig::fromCheckpoint(open);
-  const std::uint64_t headRows = pair.out / (order == model::RowOrder::QueryHeads ? config.heads : config.kvHeads);
+  const std::uint64_t headRows = model::headRows(order, config, pair.out);
+  if (headRows == 0) return rows;
   const std::size_t rank = pair.b.size() / pair.out;
   for (std::uint64_t row = 0; row < pair.out; ++row) {
     // Where the row of the new file lies in the open model's order.
