@@ -41,27 +41,27 @@ class TestRecurrentStates : public QObject {
 
  private slots:
   void slotsOfTheStartAndOfWhatIsReadStay() {
-    StateSlots slots;
-    QCOMPARE(slots.nearest(100), 0U);
-    const auto first = slots.step(0, 5, 0);
+    StateSlots kept;
+    QCOMPARE(kept.nearest(100), 0U);
+    const auto first = kept.step(0, 5, 0);
     QVERIFY(!first.read);
-    const auto second = slots.step(5, 9, 0);
+    const auto second = kept.step(5, 9, 0);
     QCOMPARE(*second.read, first.write);
     QVERIFY(second.write != first.write);
-    QCOMPARE(slots.nearest(8), 5U);
-    QCOMPARE(slots.nearest(9), 9U);
+    QCOMPARE(kept.nearest(8), 5U);
+    QCOMPARE(kept.nearest(9), 9U);
     // Single tokens take the place of single tokens; what a text began with stays.
-    for (std::uint32_t at = 9; at < 40; ++at) QCOMPARE(slots.step(at, at + 1, 9).read.has_value(), true);
-    QCOMPARE(slots.nearest(40), 40U);
-    QCOMPARE(slots.nearest(38), 9U);
-    QCOMPARE(slots.nearest(8), 5U);
-    slots.forgetBehind(10);
-    QCOMPARE(slots.nearest(40), 9U);
+    for (std::uint32_t at = 9; at < 40; ++at) QCOMPARE(kept.step(at, at + 1, 9).read.has_value(), true);
+    QCOMPARE(kept.nearest(40), 40U);
+    QCOMPARE(kept.nearest(38), 9U);
+    QCOMPARE(kept.nearest(8), 5U);
+    kept.forgetBehind(10);
+    QCOMPARE(kept.nearest(40), 9U);
     // Another text behind the same beginning: the old one's state is not taken for its own.
-    const auto again = slots.step(9, 12, 9);
-    slots.forgetBehind(9);
-    QVERIFY(slots.step(9, 12, 9).read == again.read);
-    QCOMPARE(slots.nearest(12), 12U);
+    const auto again = kept.step(9, 12, 9);
+    kept.forgetBehind(9);
+    QVERIFY(kept.step(9, 12, 9).read == again.read);
+    QCOMPARE(kept.nearest(12), 12U);
   }
 
   void piecesMakeNoDifference() {
