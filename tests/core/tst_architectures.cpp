@@ -115,12 +115,12 @@ class TestArchitectures : public QObject {
     row("gemma4", R"({"enable_moe_block": true})", "have experts");
     row("gemma4", R"({"per_layer_config": {"1": {"head_dim": 12}, "3": {"head_dim": 8}}})", "per_layer_config");
     row("gemma4", R"({"num_kv_shared_layers": 6})", "an earlier layer of its kind");
-    row("gemma4_dense", R"({"num_global_key_value_heads": 2})", "should be a multiple");
+    row("gemma4_dense", R"({"num_global_key_value_heads": 4})", "should be a multiple");
     row("mamba2", R"({"time_step_limit": [0.01, 0.5]})", "config.time_step_limit");
     row("mamba2", R"({"use_bias": true})", "config.use_bias");
-    row("mamba2", R"({"head_dim": 7})", "config.head_dim");
+    row("mamba2", R"({"head_dim": 7})", "should be 48 wide");
     row("granitehybrid", R"({"num_local_experts": 4})", "config.num_local_experts");
-    row("granitehybrid", R"({"mamba_n_groups": 5})", "config.mamba_n_groups");
+    row("granitehybrid", R"({"mamba_n_groups": 5})", "multiple of that of their keys (5)");
     row("mistral3", R"({"rope_parameters": {"llama_4_scaling_beta": -1}})", "llama_4_scaling_beta");
   }
   void refusals() {

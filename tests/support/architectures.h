@@ -13,9 +13,9 @@ namespace support {
 /// Tiny models of every architecture and llama.cpp's logits of them.
 inline const std::filesystem::path kArchitectures = std::filesystem::path(QS_TEST_DATA) / "architectures";
 
-/// Of a position, in nats. llama.cpp's own rounding takes it up to 2.6e-5 from float64, ours 1e-11 (README,
+/// Of a position, in nats. llama.cpp's GELU in float16 makes up to 1.5e-6 of it, all else up to 1e-8 (README,
 /// "Architectures"); a step that is missing or wrong takes thousands of times as much.
-constexpr double kDivergenceLimit = 2e-5;
+constexpr double kDivergenceLimit = 4e-6;
 
 /// A row for each model's file and for its folder: "name" of the model, "path" below kArchitectures.
 inline void addArchitectureRows() {
