@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "core/model/architectures/tensor_names.h"
@@ -138,7 +139,7 @@ class TestAdapterArchitectures : public QObject {
     for (const char* adapter : {"peft", "lora.gguf"}) {
       const bool isOfOtherFormat = path.endsWith("folder") == (QString(adapter) == "lora.gguf");
       if (name == "qwen35" && isOfOtherFormat) {  // its heads of values lie in another order
-        QVERIFY_THROWS_EXCEPTION(Error, adapted(model, place(adapter)));
+        QVERIFY_THROWS_EXCEPTION(core::Error, adapted(model, place(adapter)));
         continue;
       }
       const double worst = support::worstDivergence(merged, adapted(model, place(adapter)), vocabulary);
