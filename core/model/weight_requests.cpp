@@ -45,13 +45,6 @@ void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<st
               first->name);
 }
 
-FolderForm formIn(const io::Checkpoint& checkpoint, FolderForm form, const std::string& name) {
-  if (form != FolderForm::TurnedUnlessPacked) return form;
-  const auto index = checkpoint.find(name);
-  const bool isPacked = index && checkpoint.tensors()[*index].assembly != io::Assembly::None;
-  return isPacked ? FolderForm::Same : FolderForm::Turned;
-}
-
 void checkTensor(const io::Checkpoint& checkpoint, const WeightRequest& request, const std::string& name) {
   const auto index = checkpoint.find(name);
   if (!index && request.required) {
@@ -64,7 +57,7 @@ void checkTensor(const io::Checkpoint& checkpoint, const WeightRequest& request,
   if (!index) return;
   const io::TensorInfo& weight = checkpoint.tensors()[*index];
   if (!quant::isLoadable(weight)) static_cast<void>(quant::loadTensor(checkpoint, *index));  // which says why
-  const tensor::Shape wanted = request.storedShape();
+  const tensor::Shape wanted = request.listedShape();
   if (weight.shape == wanted) return;
   throw Error(ErrorCode::InvalidFile,
               fmt::format("{} should have the shape {}, but has {}.", name, wanted.toString(), weight.shape.toString()),
@@ -86,7 +79,7 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
     if (isFolder) name = storedName(checkpoint, std::move(name));
     WeightRequest request{&target,        std::move(name),  row.shape(config),
                           row.isRequired, row.folderOffset, row.kind != WeightKind::Embedding};
-    if (isFolder) request.form = formIn(checkpoint, row.form, request.name);
+    if (isFolder) request.form = row.form;
     requests.push_back(std::move(request));
   };
   for (const WeightRow& row : architecture.weights) {
@@ -126,18 +119,8 @@ std::vector<std::string> WeightRequest::names() const {
   return all;
 }
 
-tensor::Shape WeightRequest::storedShape() const {
-  switch (form) {
-    case FolderForm::Turned:
-      if (shape.rank() == 3) return {shape[0], shape[2], shape[1]};
-      return {shape[1], shape[0]};
-    case FolderForm::EachExpert:
-      return {shape[1], shape[2]};
-    case FolderForm::Same:
-    case FolderForm::TurnedUnlessPacked:  // which of the two, weightRequests() has decided
-      break;
-  }
-  return shape;
+tensor::Shape WeightRequest::listedShape() const {
+  return form == FolderForm::EachExpert ? tensor::Shape{shape[1], shape[2]} : shape;
 }
 
 }  // namespace core::model

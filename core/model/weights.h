@@ -44,9 +44,8 @@ class WeightLibrary {
  private:
   /// What is done to a tensor beside what the recipe decides.
   struct Change {
-    float scale;    ///< products with it are multiplied by (product_scale)
-    float offset;   ///< is added to its values
-    bool isTurned;  ///< rows and columns of what is stored are exchanged
+    float scale;   ///< products with it are multiplied by (product_scale)
+    float offset;  ///< is added to its values
   };
   Change changeOf(const WeightRequest& request, const std::string& name, const TensorDecision& decision) const;
   quant::QuantizedTensorPtr single(const WeightRequest& request, const std::string& name, const RecipePlan& plan,
