@@ -19,6 +19,10 @@ Json tensorRow(const TensorInfo& tensor) {
   if (!tensor.isReadable()) row["unreadable"] = tensor.unreadable;
   if (tensor.storedShape != tensor.shape) row["stored_shape"] = tensor.storedShape.extents();
   if (!tensor.pieceOf.empty()) row["piece_of"] = tensor.pieceOf;
+  if (tensor.assembly == Assembly::Turned) {
+    row["stored_shape"] = tensor.storedShape.extents();
+    row["stored_axes"] = {"in", "out"};
+  }
   return row;
 }
 
@@ -26,7 +30,7 @@ Json storedRow(const TensorInfo& tensor) {
   Json row = tensorRow(tensor);
   row["shape"] = tensor.storedShape.extents();
   row.erase("stored_shape");
-  if (tensor.assembly == Assembly::None) return row;
+  if (tensor.assembly == Assembly::None || tensor.assembly == Assembly::Turned) return row;
   row["name"] = tensor.codesName.empty() ? tensor.name : tensor.codesName;
   row["dtype"] = core::tensor::name(tensor.dtype);
   row["piece_of"] = tensor.name;
@@ -40,7 +44,7 @@ PackedRows::PackedRows(const core::io::Checkpoint& checkpoint) : m_checkpoint(ch
 
 void PackedRows::addTo(Json& row, std::size_t index) const {
   const TensorInfo& tensor = m_checkpoint.tensors()[index];
-  if (tensor.assembly == Assembly::None) return;
+  if (tensor.assembly == Assembly::None || tensor.assembly == Assembly::Turned) return;
   if (!tensor.codesName.empty()) row["stored_name"] = tensor.codesName;
   row["stored_shape"] = tensor.storedShape.extents();
   double bytes = static_cast<double>(tensor.bytes);

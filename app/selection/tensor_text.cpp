@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/model/product_scale.h"
+#include "core/quant/load_tensor.h"
 
 namespace app {
 
@@ -22,7 +23,7 @@ QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex) {
 }
 
 QString typeText(const core::io::TensorInfo& tensor) {
-  const bool isStored = tensor.isReadable() && tensor.assembly == core::io::Assembly::None;
+  const bool isStored = tensor.isReadable() && core::quant::elementType(tensor);
   if (!isStored && !tensor.typeName.empty()) return QString::fromStdString(tensor.typeName);
   const auto name = core::tensor::name(tensor.dtype);
   return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
@@ -40,6 +41,11 @@ QString storedTypeText(const core::io::TensorInfo& tensor) {
 
 const core::tensor::Shape& storedShape(const core::io::TensorInfo& tensor) {
   return tensor.storedShape.rank() == 0 ? tensor.shape : tensor.storedShape;
+}
+
+QString turnedText(const core::io::TensorInfo& tensor) {
+  if (tensor.assembly != core::io::Assembly::Turned) return {};
+  return QCoreApplication::translate("Tensor", " · stored as %1 (input × output)").arg(shapeText(tensor.storedShape));
 }
 
 std::uint64_t weightBytes(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor) {

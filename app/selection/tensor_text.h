@@ -22,6 +22,8 @@ QString shapeText(const core::tensor::Shape& shape);
 QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex);
 /// How the file calls the type: "BF16", "Q4_K", "NF4, packed".
 QString typeText(const core::io::TensorInfo& tensor);
+/// " · stored as 64 × 192 (input × output)": of a matrix that the file has the other way round; else empty.
+QString turnedText(const core::io::TensorInfo& tensor);
 /// " · × 0.0123": what the file says that products with the tensor are multiplied by; empty where it says nothing.
 QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor);
 /// "0x3d6e": the stored bits of a plain element; empty for block types.

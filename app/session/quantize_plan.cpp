@@ -53,7 +53,7 @@ void refuseWhatCannotBeCopied(const core::io::TensorInfo& tensor) {
 
 /// A file says of all its packed weights how they are packed: one of them cannot become plain numbers.
 void refuseOverPacked(const core::io::TensorInfo& tensor) {
-  if (tensor.assembly == core::io::Assembly::None) return;
+  if (core::quant::elementType(tensor)) return;
   throw core::Error(core::ErrorCode::Unsupported,
                     fmt::format("An adapter is written into plain weights and GGUF's types, and {} is packed: {}.",
                                 core::io::inQuotes(tensor.name), tensor.typeName),

@@ -9,6 +9,7 @@
 #include "core/quant/methods/folded_columns.h"
 #include "core/quant/pack/gptq_pieces.h"
 #include "core/quant/quantizer.h"
+#include "core/quant/stacked_tensors.h"
 
 namespace app {
 
@@ -146,7 +147,7 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     made = quantized(weight, stored, job);
   if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
   noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
-  if (!weight.isPacked) return append(made->payload);
+  if (!weight.isPacked) return append((weight.isTurned ? core::quant::turned(*made) : made)->payload);
   if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);
   for (const auto& piece : piecesOf(m_plan, *made)) append(piece);
 }

@@ -15,6 +15,7 @@
 #include "core/model/decoder_tensors.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/methods/folded_columns.h"
 
 namespace app {
@@ -28,7 +29,7 @@ namespace {
 constexpr std::string_view kWeight = ".weight";
 
 bool isPlainFloat(DType dtype) { return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16; }
-bool isPacked(const TensorInfo& tensor) { return tensor.assembly != core::io::Assembly::None; }
+bool isPacked(const TensorInfo& tensor) { return !core::quant::elementType(tensor); }
 
 /// What decoded weights are stored as in a new model: the type that config.json names, or that most weights have.
 DType elementTypeOf(const core::io::Checkpoint& source) {
@@ -160,6 +161,9 @@ class Planner {
     weight.row = index;
     addOrder(tensor, weight);
     weight.folderOffset = core::model::TensorNames(m_source).folderOffset(tensor.name);
+    // Programs that read the new folder expect its plain matrices as the old one has them.
+    weight.isTurned = tensor.assembly == core::io::Assembly::Turned && m_plan.kind.format == FileFormat::Safetensors;
+    const core::tensor::Shape& plainShape = weight.isTurned ? tensor.storedShape : tensor.shape;
     const bool isPackedNow = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     if (row.isKept() || row.isCopied) {
       weight.cast = keptType(tensor);
@@ -169,14 +173,14 @@ class Planner {
       if (weight.cast) row.isCopied = false;
       const bool isDecoded = weight.cast.has_value();
       weight.tensors.push_back({tensor.codesName.empty() || isDecoded ? newName(tensor) : tensor.codesName,
-                                weight.cast.value_or(tensor.dtype), isDecoded ? tensor.shape : tensor.storedShape});
+                                weight.cast.value_or(tensor.dtype), isDecoded ? plainShape : tensor.storedShape});
       if (isDecoded) row.to = core::tensor::name(*weight.cast), row.type = *weight.cast;
     } else if (isPackedNow && m_plan.kind.isFolder()) {
       addPacked(schemeThere(row, weight), tensor, weight);
     } else if (isPackedNow) {
       addLinear4bit(*row.decision.scheme, tensor, weight);
     } else {
-      weight.tensors.push_back({newName(tensor), row.type, tensor.shape});
+      weight.tensors.push_back({newName(tensor), row.type, plainShape});
     }
     row.target = weight.tensors.front().name;
     row.bytes = 0;

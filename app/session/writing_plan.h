@@ -26,6 +26,7 @@ struct NewWeight {
   std::optional<std::size_t> row;  ///< of the plan, and of the source's table; nothing: added
   std::vector<NewTensor> tensors;
   bool isPacked = false;                    ///< into the pieces of the folder's layout
+  bool isTurned = false;                    ///< its plain elements are written input × output, as the source has them
   std::optional<core::tensor::DType> cast;  ///< of what the recipe keeps but the new model has in another type
   core::model::RowOrder order = core::model::RowOrder::Same;
   std::uint64_t headRows = 0;                                     ///< of one head, where the order is not Same

@@ -104,6 +104,12 @@ std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source, 
   }
 }
 
+/// Whether programs make a packed layer of a Conv1D, too. Source: _replace_with_bnb_linear of transformers,
+/// BaseGPTQ's layers of optimum; AutoAWQ and compressed-tensors go by Linear.
+bool packsConv1d(FolderLayout layout) {
+  return layout == FolderLayout::Bitsandbytes || layout == FolderLayout::Gptq || layout == FolderLayout::GptqV2;
+}
+
 /// Whether a matrix is a Linear layer's: what looks rows up is none.
 bool isLinear(const QuantizedFileRow& row) {
   using core::model::TensorRole;
@@ -135,10 +141,12 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
             fmt::format(
                 "Factors of columns are folded into the layers before, for which a model has to be understood, and {}",
                 *why));
-    if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
-      refuse(
-          recipe, row,
-          fmt::format("{} packs matrices stored output × input, and this one is input × output.", displayName(layout)));
+    if (const bool isTurned = source.tensors()[i].assembly == core::io::Assembly::Turned;
+        row.decision.place.axes == core::model::StoredAxes::InputsOutputs || (isTurned && !packsConv1d(layout)))
+      refuse(recipe, row,
+             fmt::format("Programs that read {} expect matrices stored output × input, and this one is stored "
+                         "input × output.",
+                         displayName(layout)));
     if (!isLinear(row))
       refuse(recipe, row,
              fmt::format("{} packs the weights of Linear layers, and {} is none.", displayName(layout),

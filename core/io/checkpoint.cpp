@@ -55,9 +55,11 @@ tensor::TensorView Checkpoint::view(std::size_t index) const {
   const TensorInfo& tensor = m_tensors.at(index);
   // The bytes of an assembled weight are its codes alone, even where they have the type and size of weights.
   const bool isAlone = tensor.assembly == Assembly::None || !tensor.isReadable();
+  const char* const assembled =
+      tensor.assembly == Assembly::Turned ? "its rows are stored as columns" : "its weights lie in several tensors";
   return {tensor.name,        tensor.dtype,
           tensor.shape,       fileContents(tensor.file).subspan(tensor.offset, tensor.bytes),
-          shared_from_this(), isAlone ? tensor.unreadable : "its weights lie in several tensors"};
+          shared_from_this(), isAlone ? tensor.unreadable : assembled};
 }
 
 tensor::TensorView Checkpoint::view(std::string_view tensorName) const {

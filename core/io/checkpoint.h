@@ -35,7 +35,8 @@ enum class Assembly : std::uint8_t {
   ScaledElements,  ///< FP8 or INT8 elements in NAME.weight and scales for tensor, row or tile beside it
   PackedFp4,       ///< NVFP4 and MXFP4 of compressed-tensors and ModelOpt: two codes to a byte, scales beside them
   Mxfp4Blocks,     ///< gpt-oss: NAME_blocks and NAME_scales
-  Hqq              ///< NAME.W_q, NAME.scale, NAME.zero…
+  Hqq,             ///< NAME.W_q, NAME.scale, NAME.zero…
+  Turned           ///< plain elements, stored with the inputs as rows (turned_matrices.h): nothing lies beside them
 };
 
 /// One row of a checkpoint's tensor table: a tensor as the file has it, or a weight that is assembled from several.
@@ -49,7 +50,7 @@ struct TensorInfo {
   std::uint32_t file{};                        ///< index into Checkpoint::files()
   std::string typeName = {};                   ///< for people: "bf16", "q4_k", "i2_s", "NF4, packed"
   std::string unreadable = {};                 ///< empty, or why the bytes are no weights (a clause, see TensorView)
-  tensor::Shape storedShape = {};              ///< as the file gives it; differs from `shape` for packed codes
+  tensor::Shape storedShape = {};              ///< as the file gives it; differs from `shape` for packed codes and Turned
   std::uint64_t parameters = 0;                ///< weights of the model it holds: 0 for the scales beside packed codes
   Assembly assembly = Assembly::None;          ///< how its weights come together
   std::string pieceOf = {};                    ///< the tensor whose weights this one helps to assemble

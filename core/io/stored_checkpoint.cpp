@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/io/packed_weights.h"
 #include "core/io/text_checks.h"
+#include "core/io/turned_matrices.h"
 
 namespace core::io {
 
@@ -60,6 +61,7 @@ StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> fi
     });
     for (auto& [index, name] : found.names) rename(index, std::move(name));
     for (std::string& warning : found.warnings) m_warnings.push_back(std::move(warning));
+    markTurnedMatrices(m_tensors, m_index, m_architecture);
   }
   std::unordered_set<std::string_view> keys;
   for (const MetadataEntry& entry : m_metadata.entries()) {

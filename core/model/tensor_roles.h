@@ -54,7 +54,7 @@ enum class Fate : std::uint8_t { Quantize, Keep };
 /// What the axes of a stored matrix are. The rows, groups and blocks of a scheme run along the last one.
 enum class StoredAxes : std::uint8_t {
   OutputsInputs,  ///< as torch's Linear and GGUF store it
-  InputsOutputs   ///< as the Conv1D of GPT-2 and the experts of some families are stored (stored_axes)
+  InputsOutputs   ///< as some families store matrices that are not listed turned (stored_axes)
 };
 
 /// What a scheme does to one tensor of a checkpoint. A scheme may still refuse its shape (quant::accepts).

@@ -49,13 +49,6 @@ void refuseUnasked(const io::Checkpoint& checkpoint, const ModelConfig& config,
               first->name);
 }
 
-FolderForm formIn(const io::Checkpoint& checkpoint, FolderForm form, const std::string& name) {
-  if (form != FolderForm::TurnedUnlessPacked) return form;
-  const auto index = checkpoint.find(name);
-  const bool isPacked = index && checkpoint.tensors()[*index].assembly != io::Assembly::None;
-  return isPacked ? FolderForm::Same : FolderForm::Turned;
-}
-
 void checkTensor(const io::Checkpoint& checkpoint, const WeightRequest& request, const std::string& name) {
   const auto index = checkpoint.find(name);
   if (!index && request.required) {
@@ -68,7 +61,7 @@ void checkTensor(const io::Checkpoint& checkpoint, const WeightRequest& request,
   if (!index) return;
   const io::TensorInfo& weight = checkpoint.tensors()[*index];
   if (!quant::isLoadable(weight)) static_cast<void>(quant::loadTensor(checkpoint, *index));  // which says why
-  const tensor::Shape wanted = request.storedShape();
+  const tensor::Shape wanted = request.listedShape();
   if (weight.shape == wanted) return;
   throw Error(ErrorCode::InvalidFile,
               fmt::format("{} should have the shape {}, but has {}.", name, wanted.toString(), weight.shape.toString()),
@@ -91,7 +84,7 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
     const bool isTable = row.kind == WeightKind::Embedding || row.kind == WeightKind::PerLayerEmbedding;
     WeightRequest request{&target,        std::move(name),  row.shape(config, layer),
                           row.isRequired, row.folderOffset, !isTable};
-    if (isFolder) request.form = formIn(checkpoint, row.form, request.name);
+    if (isFolder) request.form = row.form;
     request.isLogarithm = row.isLogarithm;
     requests.push_back(std::move(request));
   };
@@ -133,19 +126,9 @@ std::vector<std::string> WeightRequest::names() const {
   return all;
 }
 
-tensor::Shape WeightRequest::storedShape() const {
-  switch (form) {
-    case FolderForm::Turned:
-      if (shape.rank() == 3) return {shape[0], shape[2], shape[1]};
-      return {shape[1], shape[0]};
-    case FolderForm::EachExpert:
-      return {shape[1], shape[2]};
-    case FolderForm::WithMiddle:
-      return {shape[0], 1, shape[1]};
-    case FolderForm::Same:
-    case FolderForm::TurnedUnlessPacked:  // which of the two, weightRequests() has decided
-      break;
-  }
+tensor::Shape WeightRequest::listedShape() const {
+  if (form == FolderForm::EachExpert) return {shape[1], shape[2]};
+  if (form == FolderForm::WithMiddle) return {shape[0], 1, shape[1]};
   return shape;
 }
 

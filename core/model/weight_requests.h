@@ -21,8 +21,9 @@ struct WeightRequest {
 
   /// The tensors it is made of: one, or one for each expert.
   std::vector<std::string> names() const;
-  /// The shape of each.
-  tensor::Shape storedShape() const;
+  /// The shape that the checkpoint lists each with: a matrix that it stores turned is listed as it multiplies
+  /// (io::Assembly::Turned).
+  tensor::Shape listedShape() const;
   /// Whether a scale may stand beside it (product_scale).
   bool takesScale() const { return shape.rank() == 2 && multiplies; }
 };

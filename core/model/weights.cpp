@@ -1,13 +1,9 @@
 #include "core/model/weights.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
 
-#include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/visit_weights.h"
@@ -93,8 +89,7 @@ WeightLibrary::Change WeightLibrary::changeOf(const WeightRequest& request, cons
   const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
   const bool isFolder = from.format() != io::FileFormat::Gguf;
   return {takesScale ? productScale(*m_checkpoint, name).value_or(1.0F) : 1.0F, isFolder ? request.folderOffset : 0.0F,
-          isFolder && request.form == FolderForm::Turned, isFolder && request.isLogarithm,
-          isFolder && request.form == FolderForm::WithMiddle};
+          isFolder && request.isLogarithm, isFolder && request.form == FolderForm::WithMiddle};
 }
 
 quant::QuantizedTensorPtr WeightLibrary::single(const WeightRequest& request, const std::string& name,
@@ -148,13 +143,6 @@ std::string WeightLibrary::keyOf(std::size_t index, const TensorDecision& decisi
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                                 const JobContext& job, quant::Calibration* calibration) {
-  if (decision.replacement && change.isTurned)
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("{} is stored with its inputs as rows, where nothing can take its place yet; a GGUF file of "
-                    "the model has it the other way round.",
-                    io::inQuotes(m_checkpoint->tensors()[index].name)),
-        m_checkpoint->tensors()[index].name);
   if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
   const std::string key = keyOf(index, decision, calibration);
   {
@@ -163,9 +151,7 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   }
   // Outside the lock: quantizing takes long, as does assembling, and other tensors may be loaded meanwhile.
   const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  const bool isTurned = change.isTurned && !decision.other;
-  QuantizedTensorPtr made =
-      scaled(makeTensor(decision, isTurned ? quant::turned(*stored) : stored, job, calibration), change.scale);
+  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), change.scale);
   if (change.offset != 0.0F || change.isLogarithm || change.hasMiddle)
     made = asComputed(*made, change.offset, change.isLogarithm);
   const std::lock_guard lock(m_mutex);

@@ -46,7 +46,6 @@ class WeightLibrary {
   struct Change {
     float scale;       ///< products with it are multiplied by (product_scale)
     float offset;      ///< is added to its values
-    bool isTurned;     ///< rows and columns of what is stored are exchanged
     bool isLogarithm;  ///< it holds x for −e^x
     bool hasMiddle;    ///< and has a side of 1 between its rows and columns
   };

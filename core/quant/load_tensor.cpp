@@ -5,6 +5,7 @@
 #include "core/io/packed_tensor.h"
 #include "core/quant/assemble/assemble.h"
 #include "core/quant/quantizer.h"
+#include "core/quant/stacked_tensors.h"
 
 namespace core::quant {
 
@@ -13,6 +14,7 @@ namespace {
 void assemble(const io::PackedTensor& stored, QuantizedTensor& out) {
   switch (stored.codes().assembly) {
     case io::Assembly::None:
+    case io::Assembly::Turned:  // of one piece
       return;
     case io::Assembly::Bitsandbytes4:
       return assembleBitsandbytes4(stored, out);
@@ -41,6 +43,11 @@ QuantizedTensorPtr loadTensor(const io::Checkpoint& checkpoint, std::size_t inde
   const io::TensorInfo& tensor = checkpoint.tensors()[index];
   tensor::TensorView view = checkpoint.view(index);
   if (tensor.assembly == io::Assembly::None) return wrapStored(view);
+  if (tensor.assembly == io::Assembly::Turned) {
+    view.shape = tensor.storedShape;
+    view.unreadable.clear();
+    return turned(*wrapStored(view));
+  }
   const io::PieceTable pieces = io::piecesOf(checkpoint);
   auto result = std::make_shared<QuantizedTensor>();
   result->name = tensor.name;
@@ -57,11 +64,13 @@ QuantizedTensorPtr loadTensor(const io::Checkpoint& checkpoint, std::string_view
 }
 
 bool isLoadable(const io::TensorInfo& tensor) {
-  return tensor.isReadable() && (tensor.assembly != io::Assembly::None || isDecodable(tensor.dtype));
+  const auto elements = elementType(tensor);
+  return tensor.isReadable() && (!elements || isDecodable(*elements));
 }
 
 std::optional<tensor::DType> elementType(const io::TensorInfo& tensor) {
-  return tensor.assembly == io::Assembly::None ? std::optional(tensor.dtype) : std::nullopt;
+  const bool isPlain = tensor.assembly == io::Assembly::None || tensor.assembly == io::Assembly::Turned;
+  return isPlain ? std::optional(tensor.dtype) : std::nullopt;
 }
 
 }  // namespace core::quant

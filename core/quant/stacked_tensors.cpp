@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/parallel.h"
 #include "core/quant/decoded_copy.h"
 #include "core/quant/quantizer.h"
 
@@ -92,6 +93,36 @@ std::shared_ptr<QuantizedTensor> stackedAsFloats(std::span<const QuantizedTensor
   return withPayload(like, std::move(payload));
 }
 
+template <std::size_t Size>
+void turnElements(const std::byte* source, std::uint64_t rows, std::uint64_t columns, std::byte* target) {
+  constexpr std::uint64_t kTileSide = 32;  // of which both sides stay in the first cache
+  parallelFor((columns + kTileSide - 1) / kTileSide, 8, [&](std::size_t first, std::size_t last) {
+    const std::uint64_t end = std::min<std::uint64_t>(columns, last * kTileSide);
+    for (std::uint64_t top = 0; top < rows; top += kTileSide) {
+      const std::uint64_t bottom = std::min(rows, top + kTileSide);
+      for (std::uint64_t left = first * kTileSide; left < end; left += kTileSide)
+        for (std::uint64_t column = left; column < std::min(end, left + kTileSide); ++column)
+          for (std::uint64_t row = top; row < bottom; ++row)
+            std::memcpy(target + (column * rows + row) * Size, source + (row * columns + column) * Size, Size);
+    }
+  });
+}
+
+/// @param size of an element, in bytes
+void turnMatrix(const std::byte* source, std::uint64_t rows, std::uint64_t columns, std::uint64_t size,
+                std::byte* target) {
+  switch (size) {
+    case 1:
+      return turnElements<1>(source, rows, columns, target);
+    case 2:
+      return turnElements<2>(source, rows, columns, target);
+    case 4:
+      return turnElements<4>(source, rows, columns, target);
+    default:
+      return turnElements<8>(source, rows, columns, target);
+  }
+}
+
 }  // namespace
 
 QuantizedTensorPtr stacked(std::string name, std::span<const QuantizedTensorPtr> matrices) {
@@ -110,14 +141,11 @@ QuantizedTensorPtr turned(const QuantizedTensor& matrix) {
   const QuantizedTensor& from = isOneByOne ? matrix : *floats;
   const bool isStack = from.shape.rank() == 3;
   const std::uint64_t matrices = isStack ? from.shape[0] : 1, columns = from.rowValues();
-  const std::uint64_t rows = from.rows() / matrices, size = from.payload.size() / (matrices * rows * columns);
+  const std::uint64_t rows = from.rows() / matrices, size = tensor::info(*from.dtype()).blockBytes;
   std::vector<std::byte> bytes(from.payload.size());
   for (std::uint64_t which = 0; which < matrices; ++which) {
-    const std::byte* const source = from.payload.data() + which * rows * columns * size;
-    std::byte* const target = bytes.data() + which * rows * columns * size;
-    for (std::uint64_t row = 0; row < rows; ++row)
-      for (std::uint64_t column = 0; column < columns; ++column)
-        std::memcpy(target + (column * rows + row) * size, source + (row * columns + column) * size, size);
+    const std::uint64_t at = which * rows * columns * size;
+    turnMatrix(from.payload.data() + at, rows, columns, size, bytes.data() + at);
   }
   auto result = withPayload(from, std::move(bytes));
   result->shape = isStack ? tensor::Shape{matrices, columns, rows} : tensor::Shape{columns, rows};

@@ -156,6 +156,51 @@ class TestCliFolders : public QObject, private Written {
                row.dump().c_str());
   }
 
+  // GPT-2's matrices lie input × output: plain ones go back as they lay, packed ones are packed as they multiply, and
+  // either folder computes what the GGUF file of the same model computes under the scheme.
+  void conv1dMatricesAreWrittenForTheirReaders_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<QString>("layout");
+    QTest::addColumn<QString>("stored");  // of the 24 inputs and 72 outputs
+    QTest::newRow("plain") << "bf16"
+                           << "plain"
+                           << "[24,72]";
+    QTest::newRow("bitsandbytes") << "nf4"
+                                  << "bitsandbytes"
+                                  << "[864,1]";
+    QTest::newRow("GPTQ") << "int4:group=8"
+                          << "gptq"
+                          << "[3,72]";
+  }
+  void conv1dMatricesAreWrittenForTheirReaders() {
+    QFETCH(QString, scheme);
+    QFETCH(QString, layout);
+    QFETCH(QString, stored);
+    const QString models = QStringLiteral(QS_TEST_DATA "/architectures/");
+    const QString options = QStringLiteral("--scheme %1 --layout %2").arg(scheme, layout);
+    const QString out = QStringLiteral("gpt2-") + layout;
+    quantize(models + QStringLiteral("gpt2-folder"), options.toUtf8().constData(), out);
+    const auto written = core::io::openCheckpoint(path(out).toStdString());
+    const auto& info = written->tensors()[*written->find("transformer.h.0.attn.c_attn.weight")];
+    QCOMPARE(info.shape, (core::tensor::Shape{72, 24}));
+    QCOMPARE(Json(info.storedShape.extents()).dump(), stored.toStdString());
+    const QStringList tokens{QStringLiteral("--tokens"), QStringLiteral("1,2,3,7"), QStringLiteral("--device"),
+                             QStringLiteral("cpu")};
+    const Json ours = json(QStringList{QStringLiteral("logits"), path(out)} + tokens);
+    const Json theirs = json(QStringList{QStringLiteral("logits"), models + QStringLiteral("gpt2.gguf"),
+                                         QStringLiteral("--scheme"), scheme} +
+                             tokens);
+    QCOMPARE(ours["last_token_top"], theirs["last_token_top"]);
+  }
+
+  void conv1dMatricesAreRefusedWhereOnlyLinearLayersArePacked() {
+    const Run refusal =
+        run(QStringList{QStringLiteral("quantize"), QStringLiteral(QS_TEST_DATA "/architectures/gpt2-folder")} +
+            words("--dry-run --scheme int4:group=8 --layout awq"));
+    QCOMPARE(refusal.code, 1);
+    QVERIFY2(isOneSentence(refusal.err) && refusal.err.contains("input × output"), refusal.err.constData());
+  }
+
   void aDryRunShowsTheNewNames() {
     const QStringList before = names();
     const Json answer = json(QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} +

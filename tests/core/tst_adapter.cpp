@@ -224,6 +224,22 @@ class TestAdapter : public QObject {
     QVERIFY2(norm.kept == "tuned leaves it as it is" && norm.fate() == model::Fate::Keep, norm.kept.c_str());
   }
 
+  // PEFT keeps factors of a Conv1D as those of any layer, and turns their product to where the matrix is stored.
+  void factorsOfConv1dAreAddedAsTheyMultiply() {
+    const auto open = io::openCheckpoint(std::filesystem::path(QS_TEST_DATA) / "architectures" / "gpt2-folder");
+    const std::vector<Target> all = {{"transformer.h.1.attn.c_attn", "blk.1.attn_qkv.weight", false,
+                                      Matrix::random(4, 24, 5), Matrix::random(72, 4, 6)}};
+    for (const bool isSaid : {true, false}) {
+      Json config = plainConfig();
+      config["fan_in_fan_out"] = isSaid;
+      config["target_modules"] = {"c_attn"};
+      const Recipe recipe = recipeOf(peft(isSaid ? "turned" : "unsaid", config, factorsOf(all)));
+      const io::TensorInfo& matrix = open->tensors()[indexOf(*open, all[0])];
+      QCOMPARE(matrix.storedShape, (tensor::Shape{24, 72}));
+      QVERIFY(apart(made(*open, recipe, indexOf(*open, all[0])), expected(*open, all[0], 6.0 / 4)) < 1e-6);
+    }
+  }
+
   void scalesAreTheSettings() {
     const auto open = base("base.gguf");
     const auto all = targets();
@@ -359,7 +375,6 @@ class TestAdapter : public QObject {
     row(R"({"trainable_token_indices":[1,2]})", "trainable_token_indices");
     row(R"({"target_parameters":["experts.gate_up_proj"]})", "target_parameters");
     row(R"({"alora_invocation_tokens":[1]})", "aLoRA");
-    row(R"({"fan_in_fan_out":true})", "fan_in_fan_out");
     row(R"({"init_lora_weights":"pissa_niter_4"})", "its training began by changing the model");
     row(R"({"lora_alpha":null})", "no lora_alpha");
     row(R"({"lora_alpha":1e300})", "is multiplied by");

@@ -1,4 +1,4 @@
-// Which matrices are stored input × output, by the names and shapes of real checkpoints.
+// Which matrices are stored input × output, by the names and shapes of real checkpoints, and what is listed of them.
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -7,6 +7,8 @@
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "core/model/stored_axes.h"
+#include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
 
 using namespace core;
 using model::StoredAxes;
@@ -35,8 +37,9 @@ class TestStoredAxes : public QObject {
     return m_folder.filePath(QString::fromLatin1(name)).toStdString();
   }
 
-  /// Names of the tensors that are stored input × output.
-  std::set<std::string> inputFirst(const std::vector<Tensor>& tensors, const std::string& family) const {
+  /// Names of the tensors that are stored input × output, listed turned or not.
+  std::set<std::string> inputFirst(const std::vector<Tensor>& tensors, const std::string& family,
+                                   bool isListedTurned = true) const {
     write(io::SafetensorsWriter(path("model.safetensors")), tensors);
     QFile config(QString::fromStdString(path("config.json").string()));
     if (!config.open(QIODevice::WriteOnly)) throw std::runtime_error("cannot write config.json");
@@ -45,11 +48,21 @@ class TestStoredAxes : public QObject {
     const auto checkpoint = io::openCheckpoint(path("model.safetensors"));
     const auto choices = model::chooseTensors(*checkpoint);
     std::set<std::string> names;
-    for (std::size_t i = 0; i < choices.size(); ++i)
-      if (choices[i].axes == StoredAxes::InputsOutputs) names.insert(checkpoint->tensors()[i].name);
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      const io::TensorInfo& info = checkpoint->tensors()[i];
+      const bool isTurned = info.assembly == io::Assembly::Turned;
+      if (isTurned && info.shape != turnedShape(info.storedShape)) throw std::runtime_error("it is not turned");
+      if (!isTurned && info.shape != info.storedShape) throw std::runtime_error("it is turned");
+      if (isListedTurned ? isTurned : choices[i].axes == StoredAxes::InputsOutputs) names.insert(info.name);
+    }
     const auto note = model::describeInputFirst(*checkpoint, choices);
     if (note.has_value() == names.empty()) throw std::runtime_error("the note does not fit");
     return names;
+  }
+
+  static tensor::Shape turnedShape(const tensor::Shape& shape) {
+    if (shape.rank() == 3) return {shape[0], shape[2], shape[1]};
+    return {shape[1], shape[0]};
   }
 
   /// A block of GPT-2: [in, out] of a Conv1D, or [out, in] of a linear layer.
@@ -109,6 +122,30 @@ class TestStoredAxes : public QObject {
     QVERIFY(inputFirst(square, "gpt_bigcode").empty());
   }
 
+  void aFeedForwardPartMayBeNarrow() {
+    const std::string block = "transformer.h.0.";
+    QCOMPARE(inputFirst({{block + "attn.c_attn.weight", {32, 96}},
+                         {block + "mlp.c_fc.weight", {32, 16}},
+                         {block + "mlp.c_proj.weight", {16, 32}}},
+                        "gpt2")
+                 .size(),
+             std::size_t{3});
+  }
+
+  void packedCodesAreWhatTheirProgramSays() {
+    QVERIFY(inputFirst({{"h.0.attn.c_attn.weight", {32, 96}}, {"h.0.attn.c_attn.weight_scale", {32}}}, "gpt2")
+                .contains("h.0.attn.c_attn.weight"));  // floats beside a scale are no codes
+    std::vector<std::byte> bytes(32 * 96);
+    io::SafetensorsWriter writer(path("model.safetensors"));
+    writer.declareTensor("h.0.attn.c_attn.weight", tensor::DType::F8E4M3, {96, 32});
+    writer.declareTensor("h.0.attn.c_attn.weight_scale", tensor::DType::F32, {96, 1});
+    writer.append(bytes);
+    writer.append(std::span(bytes).first(96 * 4));
+    writer.finish();
+    const auto checkpoint = io::openCheckpoint(path("model.safetensors"));
+    QCOMPARE(checkpoint->tensors()[*checkpoint->find("h.0.attn.c_attn.weight")].assembly, io::Assembly::ScaledElements);
+  }
+
   void ggufIsTransposedByItsConverters() {
     write(io::GgufWriter(path("gpt2.gguf")), gpt2Block("h.0.", true));
     const auto checkpoint = io::openCheckpoint(path("gpt2.gguf"));
@@ -148,15 +185,63 @@ class TestStoredAxes : public QObject {
 
   void dbrxAndXlnet() {
     const std::string experts = "transformer.blocks.0.ffn.experts.mlp.";
-    QCOMPARE(
-        inputFirst({{experts + "w1", {256, 32}}, {experts + "v1", {256, 32}}, {experts + "w2", {256, 32}}}, "dbrx"),
-        std::set<std::string>{experts + "w2"});
+    QCOMPARE(inputFirst({{experts + "w1", {256, 32}}, {experts + "v1", {256, 32}}, {experts + "w2", {256, 32}}}, "dbrx",
+                        false),
+             std::set<std::string>{experts + "w2"});
     const std::string attention = "transformer.layer.0.rel_attn.";
     std::vector<Tensor> tensors;
     for (const char* name : {"q", "k", "v", "o", "r"}) tensors.push_back({attention + name, {64, 8, 8}});
-    QCOMPARE(inputFirst(tensors, "xlnet"),
+    QCOMPARE(inputFirst(tensors, "xlnet", false),
              (std::set<std::string>{attention + "q", attention + "k", attention + "v", attention + "r"}));
-    QVERIFY(inputFirst(tensors, "bert").empty());
+    QVERIFY(inputFirst(tensors, "bert", false).empty());
+  }
+
+  void valuesAreReadTurned_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<tensor::DType>("dtype");
+    QTest::addColumn<int>("stack");
+    QTest::addColumn<int>("in");
+    QTest::addColumn<int>("out");
+    QTest::newRow("f64") << "h.0.attn.c_attn.weight" << tensor::DType::F64 << 1 << 5 << 15;
+    QTest::newRow("f32") << "h.0.attn.c_attn.weight" << tensor::DType::F32 << 1 << 33 << 99;
+    QTest::newRow("bf16") << "h.0.attn.c_attn.weight" << tensor::DType::BF16 << 1 << 100 << 300;
+    QTest::newRow("fp8") << "h.0.attn.c_attn.weight" << tensor::DType::F8E5M2 << 1 << 3 << 9;
+    QTest::newRow("experts") << "layers.0.mlp.experts.gate_up_proj" << tensor::DType::F16 << 3 << 33 << 70;
+  }
+
+  void valuesAreReadTurned() {
+    QFETCH(QString, name);
+    QFETCH(tensor::DType, dtype);
+    QFETCH(int, stack);
+    QFETCH(int, in);
+    QFETCH(int, out);
+    const auto inputs = static_cast<std::uint64_t>(in), outputs = static_cast<std::uint64_t>(out);
+    const bool isStack = stack > 1;
+    const auto matrices = static_cast<std::uint64_t>(stack);
+    const std::size_t size = tensor::info(dtype).blockBytes;
+    std::vector<std::byte> bytes(matrices * inputs * outputs * size);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = std::byte((i * 37 + i / 251) % 64);  // no NaN in any type
+    io::SafetensorsWriter writer(path("model.safetensors"));
+    const auto shape = [&](std::uint64_t a, std::uint64_t b) {
+      return isStack ? tensor::Shape{matrices, a, b} : tensor::Shape{a, b};
+    };
+    writer.declareTensor(name.toStdString(), dtype, shape(inputs, outputs));
+    if (isStack) writer.declareTensor("layers.0.mlp.experts.down_proj", dtype, shape(outputs / 2, inputs));
+    writer.append(bytes);
+    if (isStack) writer.append(std::span(bytes).first(bytes.size() / 2));
+    writer.finish();
+    const auto checkpoint = io::openCheckpoint(path("model.safetensors"));
+    const auto loaded = quant::loadTensor(*checkpoint, name.toStdString());
+    QCOMPARE(loaded->shape, shape(outputs, inputs));
+    QCOMPARE(loaded->dtype(), std::optional(dtype));
+    const auto stored =
+        quant::dequantize(*quant::wrapStored({name.toStdString(), dtype, shape(inputs, outputs), bytes, nullptr, {}}));
+    const auto values = quant::dequantize(*loaded);
+    for (std::uint64_t which = 0; which < matrices; ++which)
+      for (std::uint64_t o = 0; o < outputs; ++o)
+        for (std::uint64_t i = 0; i < inputs; ++i)
+          QCOMPARE(values[(which * outputs + o) * inputs + i], stored[(which * inputs + i) * outputs + o]);
+    QVERIFY(!checkpoint->view(name.toStdString()).unreadable.empty());  // its bytes alone are not these rows
   }
 };
 

@@ -15,6 +15,7 @@
 #include "core/model/stored_axes.h"
 #include "core/numeric/custom_format.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/stacked_tensors.h"
 
 namespace app::cli {
 
@@ -152,10 +153,11 @@ Json describe(const OpenModel& model, const Options& options) {
     if (!options.pieces) packed.addTo(row, i);
     addAxes(row, model.choices()[i].axes);
     addProductScale(row, checkpoint, tensor.name);
-    const bool isCodes = options.pieces && tensor.assembly != core::io::Assembly::None;
+    const bool isCodes = options.pieces && !core::quant::elementType(tensor);
     if (measures && !isCodes && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
-      const auto weights = core::quant::loadTensor(checkpoint, i);
+      auto weights = core::quant::loadTensor(checkpoint, i);
+      if (options.pieces && tensor.assembly == core::io::Assembly::Turned) weights = core::quant::turned(*weights);
       const auto summary = core::metrics::summarize(*weights, bins);
       addStatistics(row, summary, options.bins != 0);
       if (!formats.empty()) row["formats"] = formatFatesJson(*weights, summary.stats, formats);
@@ -213,6 +215,8 @@ void printText(const OpenModel& model, const Json& json) {
                row["bytes"].get<std::uint64_t>());
     if (row.contains("unreadable")) fmt::print("  not readable: {}", text(row["unreadable"]));
     fmt::print("{}", printable(packedText(row)));
+    if (row.contains("stored_axes") && row.contains("stored_shape"))
+      fmt::print("  stored as {} (input × output)", row["stored_shape"].dump());
     if (row.contains("product_scale")) fmt::print("  times {}", figure(row["product_scale"], 6));
     if (row.contains("std")) fmt::print("{}", statisticsText(row));
     fmt::print("\n");

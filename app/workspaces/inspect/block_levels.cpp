@@ -4,6 +4,7 @@
 
 #include "app/jobs/stop_notice.h"
 #include "app/widgets/theme.h"
+#include "core/quant/load_tensor.h"
 
 namespace app {
 
@@ -126,7 +127,7 @@ std::vector<BlockLevels::StoredLevels> BlockLevels::missingStored(std::uint64_t 
     const StoredLevels* known = findStored(levels);
     if (known == nullptr || known->around != around) missing.push_back(std::move(levels));
   };
-  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None) want({nullptr, nullptr, around, {}});
+  if (!core::quant::elementType(*m_selection.tensorInfo())) want({nullptr, nullptr, around, {}});
   for (const auto& recipe : m_selection.checkedRecipes())
     if (auto levels = storedOf(recipe, around); levels.other || levels.changed) want(std::move(levels));
   return missing;
@@ -149,7 +150,7 @@ void BlockLevels::addStored(std::vector<WeightHistogram::Levels>& rows, const St
 std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
   std::vector<WeightHistogram::Levels> rows;
   const auto& shape = m_selection.tensorInfo()->shape;
-  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None)
+  if (!core::quant::elementType(*m_selection.tensorInfo()))
     addStored(rows, {}, tr("As stored"), Theme::instance().colors().reference);
   for (const auto& recipe : m_selection.checkedRecipes()) {
     if (const StoredLevels stored = storedOf(recipe, 0); stored.other || stored.changed) {

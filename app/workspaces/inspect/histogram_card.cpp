@@ -162,7 +162,8 @@ void HistogramCard::showTensor() {
   m_title->setText(QString::fromStdString(tensor->name));
   QString facts = tr("%1 · %2 · %3 weights · %4")
                       .arg(shapeText(tensor->shape), typeText(*tensor), text::count(tensor->shape.count()),
-                           text::bytes(weightBytes(m_selection.model()->checkpoint(), *tensor)));
+                           text::bytes(weightBytes(m_selection.model()->checkpoint(), *tensor))) +
+                  turnedText(*tensor);
   m_histogram->setProvenance(
       QStringLiteral("%1 · %2").arg(QString::fromStdString(m_selection.model()->checkpoint().name()), facts));
   if (m_selection.model()->source() == kDemoName) facts += tr(" · outlier channels were injected: see the model card");

@@ -7,6 +7,7 @@
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
 #include "core/io/packed_weights.h"
+#include "core/quant/load_tensor.h"
 
 namespace app {
 
@@ -104,7 +105,7 @@ QStringList packedFamilies(const core::io::Checkpoint& checkpoint) {
   const auto bytes = core::io::weightBytes(checkpoint);
   const auto tensors = checkpoint.tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].assembly == core::io::Assembly::None) continue;
+    if (core::quant::elementType(tensors[i])) continue;
     Family& family = families[typeText(tensors[i])];
     ++family.count;
     family.bytes += bytes[i];

@@ -22,6 +22,7 @@
 #include "app/workspaces/inspect/name_delegate.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 #include "core/io/packed_weights.h"
+#include "core/quant/load_tensor.h"
 
 namespace app {
 
@@ -86,7 +87,7 @@ QString moduleOf(const core::io::TensorInfo& tensor) {
 /// The groups of what the file holds: the pieces of a packed weight stand together under their module.
 QStringList storedGroupsOf(const core::io::TensorInfo& tensor) {
   const QString name = storedNameText(tensor), module = moduleOf(tensor);
-  const bool isPacked = tensor.assembly != core::io::Assembly::None || !tensor.pieceOf.empty();
+  const bool isPacked = !core::quant::elementType(tensor) || !tensor.pieceOf.empty();
   if (!isPacked || !name.startsWith(module + u'.')) return groupsOf(name);
   return groupsOf(module + QStringLiteral(".own.name"));  // two words that groupsOf leaves out
 }
@@ -148,12 +149,13 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   showSelection();
 }
 
-// There only where a file holds packed weights.
+// There only where a file holds packed weights, or matrices the other way round.
 void TensorBrowser::buildStored() {
   m_stored->setText(tr("Stored pieces"));
   m_stored->setCheckable(true);
-  m_stored->setToolTip(tr(
-      "What the file really holds: packed codes under their own name, type and shape, their scales and zero-points"));
+  m_stored->setToolTip(
+      tr("What the file really holds: packed codes under their own name, type and shape, their scales and zero-points; "
+         "matrices in the shape that they are stored in"));
   m_stored->setObjectName(QStringLiteral("stored-pieces"));
   m_stored->setVisible(m_tableModel->hasPieces());
   connect(m_stored, &QToolButton::toggled, this, &TensorBrowser::showStored);

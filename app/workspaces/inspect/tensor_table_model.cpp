@@ -42,7 +42,7 @@ void TensorTableModel::take(const OpenModel* model) {
       const std::uint64_t bytes = isStored ? tensor.bytes : whole[m_rows.size()];
       m_largest = std::max(m_largest, bytes);
       m_total += bytes;
-      m_hasPieces = m_hasPieces || !tensor.pieceOf.empty();
+      m_hasPieces = m_hasPieces || !tensor.pieceOf.empty() || tensor.assembly == core::io::Assembly::Turned;
       m_rows.push_back({isStored ? storedNameText(tensor) : QString::fromStdString(tensor.name),
                         shapeText(isStored ? storedShape(tensor) : tensor.shape),
                         isStored ? storedTypeText(tensor) : typeText(tensor), !tensor.pieceOf.empty(),

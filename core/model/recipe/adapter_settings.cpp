@@ -28,7 +28,6 @@ constexpr std::array kRefused = {
     Refused{"adapter.target_parameters", "it adapts parameters that are no layers (target_parameters)"},
     Refused{"adapter.alora_invocation_tokens", "it works from certain tokens on only (aLoRA)"},
     Refused{"adapter.use_qalora", "it is QA-LoRA, whose first factor reads means of groups"},
-    Refused{"adapter.fan_in_fan_out", "it is for matrices that are stored input × output (fan_in_fan_out)"},
 };
 
 /// Starts that leave the base model as it is; others (PiSSA, OLoRA, LoftQ, CorDA) take their factors out of it.
