@@ -209,6 +209,10 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
                                context.place(op.out));
     case OpKind::Add:
       return recordElementwise(recorder, plain, ElementwiseOp::Add, input(0), input(1), context.place(op.out));
+    case OpKind::JoinHeads:
+      return recordJoinHeads(recorder, plain, op.as<core::model::JoinHeads>(), input(0),
+                             m_graph.values[op.inputs[0]].width, input(1), m_graph.values[op.inputs[1]].width,
+                             context.place(op.out));
     case OpKind::MapColumns:
     case OpKind::ShortConv:
     case OpKind::LinearAttention:

@@ -81,16 +81,22 @@ struct ModelConfig {
   std::uint32_t windowHeadSize = 0;         ///< of windowed layers, their values', too; 0: as the others
   std::uint32_t windowKvHeads = 0;          ///< likewise
   std::uint32_t sharedKvLayers = 0;         ///< so many last layers take an earlier one's keys and values (Gemma 4)
-  std::uint32_t perLayerWidth = 0;          ///< of an embedding of its own for each layer; 0: none (Gemma 4)
-  float attentionSoftCap = 0.0F;            ///< of them, scaled; 0: none (Gemma 2)
-  std::uint32_t experts = 0;                ///< of every feed-forward part; 0: none, it is one for all tokens
-  std::uint32_t usedExperts = 0;            ///< that a token goes through
-  std::uint32_t expertFeedForward = 0;      ///< what feedForward is for each expert
-  bool areExpertWeightsNormed = true;       ///< those of the chosen add up to 1; else of all
-  float embeddingScale = 1.0F;              ///< what is embedded is multiplied by
-  float residualScale = 1.0F;               ///< what a part of a block adds is multiplied by
-  float logitScale = 1.0F;                  ///< logits are multiplied by
-  float logitSoftCap = 0.0F;                ///< and capped at; 0: not
+  std::uint32_t latentRank = 0;   ///< keys and values are made of so many numbers (DeepSeek-V2's MLA); 0: they are not
+  std::uint32_t queryRank = 0;    ///< likewise queries
+  bool isLatentSplit = false;     ///< the file has what makes keys apart from what makes values
+  std::uint32_t denseLayers = 0;  ///< so many first layers have no experts
+  std::uint32_t sharedFeedForward = 0;  ///< of a part for all tokens beside the experts; 0: there is none
+  float expertScale = 1.0F;             ///< what the experts make together is multiplied by
+  std::uint32_t perLayerWidth = 0;      ///< of an embedding of its own for each layer; 0: none (Gemma 4)
+  float attentionSoftCap = 0.0F;        ///< of them, scaled; 0: none (Gemma 2)
+  std::uint32_t experts = 0;            ///< of every feed-forward part; 0: none, it is one for all tokens
+  std::uint32_t usedExperts = 0;        ///< that a token goes through
+  std::uint32_t expertFeedForward = 0;  ///< what feedForward is for each expert
+  bool areExpertWeightsNormed = true;   ///< those of the chosen add up to 1; else of all
+  float embeddingScale = 1.0F;          ///< what is embedded is multiplied by
+  float residualScale = 1.0F;           ///< what a part of a block adds is multiplied by
+  float logitScale = 1.0F;              ///< logits are multiplied by
+  float logitSoftCap = 0.0F;            ///< and capped at; 0: not
 
   /// Whether it is run with more positions than it was trained with before its rotary embedding was scaled.
   bool isBeyondOriginal() const { return (usedContext != 0 ? usedContext : contextLength) > ropeOriginalContext; }

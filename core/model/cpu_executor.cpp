@@ -14,6 +14,7 @@
 #include "core/model/ops/embed.h"
 #include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
+#include "core/model/ops/join_heads.h"
 #include "core/model/ops/layer_norm.h"
 #include "core/model/ops/linear_attention.h"
 #include "core/model/ops/map.h"
@@ -159,6 +160,11 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
     case OpKind::Slice: {
       const std::size_t from = m_graph.values[op.inputs[0]].width;
       return ops::slice(op.as<Slice>(), input(0), from, batch.rows, width, out);
+    }
+    case OpKind::JoinHeads: {
+      const JoinHeads& join = op.as<JoinHeads>();
+      return ops::joinHeads(join.heads, join.second, input(0), m_graph.values[op.inputs[0]].width, input(1),
+                            m_graph.values[op.inputs[1]].width, batch.rows, out);
     }
     case OpKind::MapColumns: {
       const MapColumns& columns = op.as<MapColumns>();

@@ -112,6 +112,12 @@ ValueId GraphBuilder::linearAttention(std::string name, std::vector<ValueId> in,
   return append(attention, std::move(in), std::move(name), std::uint64_t{attention.heads} * attention.valueSize);
 }
 
+ValueId GraphBuilder::joinHeads(std::string name, ValueId x, ValueId y, const JoinHeads& join) {
+  assert(width(x) % join.heads == 0 && width(y) % join.second == 0 && (join.second == 1 || join.second == join.heads));
+  return append(join, {x, y}, std::move(name),
+                std::uint64_t{width(x)} + std::uint64_t{width(y)} / join.second * join.heads);
+}
+
 ValueId GraphBuilder::route(std::string name, ValueId logits, const Route& route) {
   assert(route.used > 0 && route.used <= width(logits));
   return append(route, {logits}, std::move(name), 2 * std::uint64_t{route.used});

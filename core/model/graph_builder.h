@@ -38,6 +38,8 @@ class GraphBuilder {
                     const quant::QuantizedTensorPtr& bias = nullptr);
   /// With a state of its own. @param in query, key, value, decay, strength
   ValueId linearAttention(std::string name, std::vector<ValueId> in, LinearAttention attention);
+  /// @param y as many heads as x, or one of so many elements for all of them
+  ValueId joinHeads(std::string name, ValueId x, ValueId y, const JoinHeads& join);
   /// @param logits of all experts
   ValueId route(std::string name, ValueId logits, const Route& route);
   /// @param in one row for all chosen experts, or one for each of them (ExpertMatMul)

@@ -210,12 +210,19 @@ struct LinearAttention {
   std::uint32_t stateFloats() const { return heads * keySize * valueSize; }
 };
 
+/// out[t] head h = head h of x[t], then head h of y[t], or the only one that y has.
+struct JoinHeads {
+  std::uint32_t heads = 0;   ///< of x and of the result
+  std::uint32_t second = 0;  ///< of y: as many, or 1
+  bool operator==(const JoinHeads&) const = default;
+};
+
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
 using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns,
                                   QuantizeRows, Map, Slice, EmbedPositions, LayerNorm, Route, ExpertMatMul, MixExperts,
-                                  MapColumns, ShortConv, LinearAttention>;
+                                  MapColumns, ShortConv, LinearAttention, JoinHeads>;
 /// Which alternative of OpParameters, in its order.
 enum class OpKind : std::uint8_t {
   Embed,
@@ -238,9 +245,10 @@ enum class OpKind : std::uint8_t {
   MixExperts,
   MapColumns,
   ShortConv,
-  LinearAttention
+  LinearAttention,
+  JoinHeads
 };
-static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::LinearAttention) + 1);
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::JoinHeads) + 1);
 
 struct Op {
   OpParameters parameters;

@@ -44,8 +44,8 @@ AttentionOutput outputOf(const Graph& graph, std::uint32_t layer) {
 
 /// What a layer adds to all that runs through: the products that its values of these names are.
 bool isOutput(const Graph& graph, const Op& op, std::uint32_t layer) {
-  static constexpr std::string_view kOutputs[] = {"attn_output", "shortconv_out", "ssm_out",
-                                                  "ffn_down",    "ffn_down_exps", "per_layer_out"};
+  static constexpr std::string_view kOutputs[] = {"attn_output",   "shortconv_out",  "ssm_out",      "ffn_down",
+                                                  "ffn_down_exps", "ffn_down_shexp", "per_layer_out"};
   if ((op.kind() != OpKind::MatMul && op.kind() != OpKind::ExpertMatMul) || !isOfLayer(graph, op, layer)) return false;
   const std::string_view name = graph.values[op.out].name;
   return std::ranges::any_of(kOutputs, [&](std::string_view output) {

@@ -69,6 +69,16 @@ enum class WeightKind : std::uint8_t {
   Skip,  ///< how much of what is read goes past the state
   RecurrentNorm,
   RecurrentOutput,
+  QueryDown,  ///< makes what queries are made of, behind a norm
+  QueryDownNorm,
+  LatentDown,  ///< makes what keys and values are made of, behind a norm, and the part of keys that turns
+  LatentNorm,
+  KeyValueUp,  ///< makes keys and values of it, head by head,
+  KeyUp,       ///< or the ones
+  ValueUp,     ///< and the others
+  SharedGate,  ///< of a feed-forward part for all tokens beside the experts
+  SharedUp,
+  SharedDown,
   PerLayerGate,
   PerLayerOutput,
   PerLayerPostNorm,

@@ -9,6 +9,7 @@
 #include "core/model/ops/embed.h"
 #include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
+#include "core/model/ops/join_heads.h"
 #include "core/model/ops/layer_norm.h"
 #include "core/model/ops/linear_attention.h"
 #include "core/model/ops/map.h"
@@ -233,6 +234,11 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
     case OpKind::Slice: {
       const std::size_t from = m_mine.graph.values[op.inputs[0]].width;
       return model::ops::slice(op.as<model::Slice>(), input(0), from, rows, width, out.data());
+    }
+    case OpKind::JoinHeads: {
+      const auto& join = op.as<model::JoinHeads>();
+      return model::ops::joinHeads(join.heads, join.second, input(0), m_mine.graph.values[op.inputs[0]].width, input(1),
+                                   m_mine.graph.values[op.inputs[1]].width, rows, out.data());
     }
     case OpKind::MapColumns: {
       const auto& columns = op.as<model::MapColumns>();

@@ -108,6 +108,8 @@ bool doSame(const Op& a, const Op& b) {
       return a.as<model::MapColumns>().map == b.as<model::MapColumns>().map;
     case model::OpKind::LinearAttention:
       return a.as<model::LinearAttention>() == b.as<model::LinearAttention>();
+    case model::OpKind::JoinHeads:
+      return a.as<model::JoinHeads>() == b.as<model::JoinHeads>();
     case model::OpKind::ArrangeColumns:
       return a.as<model::ArrangeColumns>() == b.as<model::ArrangeColumns>();
     case model::OpKind::QuantizeRows:

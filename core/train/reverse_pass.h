@@ -154,6 +154,9 @@ class ReversePass {
   /// Its small weight; null where it has none.
   const PassWeight* smallWeightOf(std::size_t op) const;
   ops::LinearAttentionInputs<Real> linearInputs(std::size_t op);
+  /// Calls visit(element of the result, which input, element of it) for all.
+  template <typename Visit>
+  void forEachJoined(std::size_t op, const Visit& visit) const;
   ops::ExpertShape shapeOf(std::size_t op) const;
   /// Rows of its table that an operation reads, those of all sequences: tokens, or positions.
   std::span<const model::TokenId> rowsRead(std::size_t op) const;
@@ -168,6 +171,7 @@ class ReversePass {
   void runProduct(std::size_t op, Real* out, const JobContext& job);
   void runExperts(std::size_t op, Real* out, const JobContext& job);
   void runColumns(std::size_t op, Real* out);
+  void runJoin(std::size_t op, Real* out);
   void runEmbed(std::size_t op, Real* out);
   void runStore(std::size_t op);
   void arrange(std::size_t op, Real* out);
@@ -189,6 +193,7 @@ class ReversePass {
   void reverseExperts(Task& task, std::size_t op);
   void reverseColumns(Task& task, std::size_t op);
   void reverseLinearAttention(Task& task, std::size_t op);
+  void reverseJoin(Task& task, std::size_t op);
   void reverseRoutes(Task& task, std::size_t op);
   void reverseStore(Task& task, std::size_t op);
   void reverseAttention(Task& task, std::size_t op);

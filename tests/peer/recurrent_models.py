@@ -1,4 +1,4 @@
-"""Small random models of architectures that keep a state beside or instead of keys and values, and of those whose layers differ;
+"""Small random models of architectures that keep a state or latent numbers instead of keys and values, and of those whose layers differ;
 part of architecture_models.py, where the sizes are.
 """
 import numpy as np
@@ -10,6 +10,7 @@ CONV_TAPS, STATE_TAPS = 3, 4
 TEMPERATURE = 0.7
 GLOBAL_HEAD, PER_LAYER = 24, 20
 ROTATED_SHARE = 0.25  # of GLOBAL_HEAD: int(24 · 0.25 / 2) = 3 pairs of 12 turn
+STILL, TURNED, VALUE_HEAD, KV_RANK, QUERY_RANK, SHARED_EXPERTS = 12, 8, 14, 40, 28, 2  # a head of keys is 12 + 8
 
 def mistral3():
     """Ministral 3: Llama, queries scaled by their position, Yarn without a magnitude."""
@@ -273,4 +274,81 @@ def gemma4_dense():
     return gemma4_model([True, True, False, True, False], seed=2, per_layer=0, global_kv=1, kv_heads=3, heads=6)
 
 
-MODELS = {function.__name__: function for function in (mistral3, lfm2, qwen35, mamba2, mamba2_groups, granitehybrid, gemma4, gemma4_dense)}
+def deepseek2_model(seed=1, layers=3, query_rank=0, split=True, yarn=True, normed=False, scale=1.0, groups=None, sigmoid=False, tied=False,
+                    says_no_query_rank=True, experts=None):
+    model = Model("deepseek2", "deepseek_v3" if sigmoid else "deepseek_v2", seed=seed, layers=layers, epsilon=1e-6, heads=5, kv_heads=1, head=STILL + TURNED)
+    experts = experts or models.EXPERTS
+    heads, inner = model.heads, models.EXPERT_FEED_FORWARD
+    model.keys |= {"attention.key_length": KV_RANK + TURNED if split else STILL + TURNED, "attention.value_length": KV_RANK if split else VALUE_HEAD,
+                   "attention.head_count_kv": 1 if split else heads, "attention.kv_lora_rank": KV_RANK, "rope.dimension_count": TURNED,
+                   "attention.q_lora_rank": query_rank if query_rank or says_no_query_rank else None, "leading_dense_block_count": 1,
+                   "expert_count": experts, "expert_used_count": models.USED_EXPERTS, "expert_shared_count": SHARED_EXPERTS,
+                   "expert_feed_forward_length": inner, "expert_weights_scale": scale, "expert_weights_norm": normed,
+                   "expert_gating_func": 2 if sigmoid else 1}
+    model.config |= {"num_key_value_heads": heads, "head_dim": None, "kv_lora_rank": KV_RANK, "qk_nope_head_dim": STILL, "qk_rope_head_dim": TURNED,
+                     "v_head_dim": VALUE_HEAD, "q_lora_rank": query_rank or None, "first_k_dense_replace": 1, "n_routed_experts": experts,
+                     "num_experts_per_tok": models.USED_EXPERTS, "n_shared_experts": SHARED_EXPERTS, "moe_intermediate_size": inner,
+                     "routed_scaling_factor": scale, "norm_topk_prob": normed, "scoring_func": "sigmoid" if sigmoid else "softmax",
+                     "topk_method": "noaux_tc" if sigmoid else "greedy", "n_group": groups[0] if groups else 1, "topk_group": groups[1] if groups else 1,
+                     "attention_bias": False, "moe_layer_freq": 1}
+    if split:
+        model.keys |= {"attention.key_length_mla": STILL + TURNED, "attention.value_length_mla": VALUE_HEAD}
+    if groups:
+        model.keys |= {"expert_group_count": groups[0], "expert_group_used_count": groups[1]}
+    if yarn:
+        factor, original, all_dim = 4.0, models.CONTEXT // 4, 0.707
+        model.keys |= {"rope.scaling.type": "yarn", "rope.scaling.factor": factor, "rope.scaling.original_context_length": original,
+                       "rope.scaling.yarn_log_multiplier": 0.1 * all_dim}
+        model.config |= {"rope_scaling": {"type": "yarn", "factor": factor, "original_max_position_embeddings": original, "beta_fast": 32, "beta_slow": 1,
+                                          "mscale": all_dim, "mscale_all_dim": all_dim}}
+    model.embedding(tied=tied)
+    for layer in range(layers):
+        here, there = f"blk.{layer}.", f"model.layers.{layer}."
+        attention, ffn = there + "self_attn.", there + "mlp."
+        model.norm_of(layer, "attn_norm", "input_layernorm")
+        if query_rank:
+            model.projection(here + "attn_q_a", attention + "q_a_proj", query_rank, model.width)
+            model.norm_weight(here + "attn_q_a_norm.weight", attention + "q_a_layernorm.weight", query_rank)
+            model.projection(here + "attn_q_b", attention + "q_b_proj", heads * (STILL + TURNED), query_rank, gain=1.5)
+        else:
+            model.projection(here + "attn_q", attention + "q_proj", heads * (STILL + TURNED), model.width, gain=1.5)
+        model.projection(here + "attn_kv_a_mqa", attention + "kv_a_proj_with_mqa", KV_RANK + TURNED, model.width, gain=1.5)
+        model.norm_weight(here + "attn_kv_a_norm.weight", attention + "kv_a_layernorm.weight", KV_RANK)
+        both = model.matrix(heads * (STILL + VALUE_HEAD), KV_RANK)
+        model.add("" if split else here + "attn_kv_b.weight", attention + "kv_b_proj.weight", both)
+        if split:
+            of_heads = both.reshape(heads, STILL + VALUE_HEAD, KV_RANK)
+            model.add(here + "attn_k_b.weight", "", of_heads[:, :STILL].swapaxes(1, 2))  # [heads, KV_RANK, STILL]
+            model.add(here + "attn_v_b.weight", "", of_heads[:, STILL:])                 # [heads, VALUE_HEAD, KV_RANK]
+        model.projection(here + "attn_output", attention + "o_proj", model.width, heads * VALUE_HEAD)
+        model.norm_of(layer, "ffn_norm", "post_attention_layernorm")
+        if layer < 1:
+            model.feed_forward_part(layer)
+            continue
+        model.projection(here + "ffn_gate_inp", ffn + "gate", experts, model.width, gain=2.0)
+        if sigmoid:
+            model.add(here + "exp_probs_b.bias", ffn + "gate.e_score_correction_bias", 0.3 * model.random.standard_normal(experts))
+        for name, rows, columns in (("gate", inner, model.width), ("up", inner, model.width), ("down", model.width, inner)):
+            stack = np.stack([model.matrix(rows, columns) for _ in range(experts)])
+            model.add(f"{here}ffn_{name}_exps.weight", "", stack)
+            for expert, values in enumerate(stack):
+                model.add("", f"{ffn}experts.{expert}.{name}_proj.weight", values)
+            wide = SHARED_EXPERTS * inner
+            model.projection(f"{here}ffn_{name}_shexp", f"{ffn}shared_experts.{name}_proj", *((model.width, wide) if name == "down" else (wide, model.width)))
+    return model.finish()
+
+
+def deepseek2():
+    return deepseek2_model()
+
+
+def deepseek2_old():
+    return deepseek2_model(seed=2, split=False)
+
+
+def deepseek2_lora():
+    return deepseek2_model(seed=3, query_rank=QUERY_RANK, yarn=False, normed=True, scale=1.6, tied=True)
+
+
+MODELS = {function.__name__: function for function in (mistral3, lfm2, qwen35, mamba2, mamba2_groups, granitehybrid, gemma4, gemma4_dense,
+                                                       deepseek2, deepseek2_old, deepseek2_lora)}

@@ -72,7 +72,10 @@ inline core::model::Graph recurrentGraph(std::uint32_t vocabulary = 70) {
   const ValueId wide = builder.matMul("wide", x, matrix(2 * kWidth, kWidth));
   const ValueId a = builder.slice("blocks0", wide, {0, 14, 7}, kWidth),
                 b = builder.slice("blocks1", wide, {7, 14, 7}, kWidth);
-  x = builder.glu("blocks", a, b, Activation::Sigmoid);
+  const ValueId joined = builder.joinHeads("joined", a, builder.slice("shared", b, {3}, 5), {6, 1});
+  const ValueId pairs = builder.joinHeads("pairs", builder.slice("part", joined, {0, 12, 4}, 24),
+                                          builder.slice("rest", joined, {30}, 18), {6, 6});
+  x = builder.glu("blocks", pairs, b, Activation::Sigmoid);
   builder.matMul("logits", builder.takeRows("rows", x), matrix(vocabulary, kWidth));
   return builder.take();
 }

@@ -23,6 +23,7 @@ extern const Architecture kLfm2;
 extern const Architecture kQwen35;
 extern const Architecture kGemma4;
 extern const Architecture kMamba2;
+extern const Architecture kDeepSeek2;      ///< V2 and V2-Lite
 extern const Architecture kGraniteHybrid;  ///< Granite 4 H
 
 }  // namespace core::model

@@ -67,6 +67,20 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer
       return config.recurrent.valueWidth() / std::max(config.recurrent.keyHeads, 1U);
     case Side::StateSpaceInput:
       return std::uint64_t{config.recurrent.valueWidth()} + config.recurrent.mixedWidth() + config.recurrent.heads;
+    case Side::LatentRank:
+      return config.latentRank;
+    case Side::QueryRank:
+      return config.queryRank;
+    case Side::LatentTurned:
+      return std::uint64_t{config.latentRank} + config.ropeDimensions;
+    case Side::StillKeySize:
+      return headSize - config.ropeDimensions;
+    case Side::StillKeysValues:
+      return config.heads * (headSize - config.ropeDimensions + valueHeadSize);
+    case Side::ValueHeadSize:
+      return valueHeadSize;
+    case Side::SharedFeedForward:
+      return config.sharedFeedForward;
     case Side::PerLayer:
       return config.perLayerWidth;
     case Side::PerLayers:
@@ -85,6 +99,18 @@ bool WeightRow::isIn(const ModelConfig& config, std::uint32_t layer) const {
       return config.keepsKeysAt(layer);
     case LayerKind::Recurrent:
       return config.isRecurrentAt(layer);
+    case LayerKind::Dense:
+      return layer < config.denseLayers;
+    case LayerKind::Sparse:
+      return layer >= config.denseLayers;
+    case LayerKind::DirectQueries:
+      return config.queryRank == 0;
+    case LayerKind::LatentQueries:
+      return config.queryRank != 0;
+    case LayerKind::WholeLatent:
+      return !config.isLatentSplit;
+    case LayerKind::SplitLatent:
+      return config.isLatentSplit;
   }
   return true;
 }
@@ -99,9 +125,9 @@ tensor::Shape WeightRow::shape(const ModelConfig& config, std::uint32_t layer) c
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama,    &kMixtral, &kQwen2,  &kQwen3,  &kQwen3Moe, &kSmolLm3,      &kGranite,
-                                   &kOlmo2,    &kGemma2,  &kGemma3, &kPhi3,   &kGptOss,   &kGpt2,         &kStableLm,
-                                   &kMistral3, &kLfm2,    &kQwen35, &kGemma4, &kMamba2,   &kGraniteHybrid};
+  static constexpr std::array kAll{&kLlama,    &kMixtral, &kQwen2,  &kQwen3,  &kQwen3Moe, &kSmolLm3,       &kGranite,
+                                   &kOlmo2,    &kGemma2,  &kGemma3, &kPhi3,   &kGptOss,   &kGpt2,          &kStableLm,
+                                   &kMistral3, &kLfm2,    &kQwen35, &kGemma4, &kMamba2,   &kGraniteHybrid, &kDeepSeek2};
   return kAll;
 }
 

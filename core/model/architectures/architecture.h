@@ -48,8 +48,15 @@ enum class Side : std::uint8_t {
   RecurrentGroups,      ///< heads of keys
   RecurrentGroupWidth,  ///< what of the values goes with each
   StateSpaceInput,      ///< a gate, what is convolved, and a number for each head
-  PerLayer,             ///< perLayerWidth
-  PerLayers             ///< layers · perLayerWidth
+  LatentRank,
+  QueryRank,
+  LatentTurned,     ///< latentRank and what of a key turns
+  StillKeySize,     ///< of a head, what does not turn
+  StillKeysValues,  ///< of all heads
+  ValueHeadSize,
+  SharedFeedForward,
+  PerLayer,  ///< perLayerWidth
+  PerLayers  ///< layers · perLayerWidth
 };
 /// @param layer that it is of; any for what is beside the blocks
 std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer);
@@ -59,7 +66,21 @@ enum class LayerKind : std::uint8_t {
   All,
   Attention,  ///< those that are not recurrent,
   OwnKeys,    ///< of these, those that keep keys and values of their own
-  Recurrent
+  Recurrent,
+  Dense,  ///< those without experts
+  Sparse,
+  // all of a model or none
+  DirectQueries,
+  LatentQueries,
+  WholeLatent,
+  SplitLatent
+};
+
+/// How a graph takes a stack of a GGUF file.
+enum class GgufForm : std::uint8_t {
+  Same,
+  Flat,       ///< its matrices one below the other as one
+  TurnedFlat  ///< each turned, then so
 };
 
 /// How a folder holds what a GGUF file has as one tensor of rows.
@@ -84,6 +105,7 @@ struct WeightRow {
   float folderOffset = 0.0F;  ///< is added to what a folder holds: norms there may be stored as differences from 1
   Side stack = Side::None;    ///< how many there are of it, one behind the other: experts
   FolderForm form = FolderForm::Same;
+  GgufForm ggufForm = GgufForm::Same;
   LayerKind layers = LayerKind::All;
   bool isLogarithm = false;  ///< a folder holds x for −e^x
 
@@ -122,7 +144,8 @@ struct Architecture {
   std::string_view folderBlocks = "model.layers.";  ///< what precedes the number of a block in folders
   bool hasLayerNorms = false;                       ///< norms take the mean away (LayerNorm); else RMSNorm
   SizeNames folderSizes = kFolderSizes;
-  /// What takes the place of attention in layers that keep a state.
+  /// What takes the place of the usual attention, and of it in layers that keep a state.
+  ValueId (*attentionPart)(DecoderParts& parts, std::uint32_t layer, ValueId x) = nullptr;
   ValueId (*recurrentPart)(DecoderParts& parts, std::uint32_t layer, ValueId x) = nullptr;
   bool hasAttention = true;  ///< false: all layers keep a state, and there are no heads and no feed-forward parts
   bool normsValues = false;  ///< by an RMSNorm without a weight (Gemma 4)

@@ -141,7 +141,9 @@ ValueId DecoderParts::attention(std::uint32_t layer, ValueId x) {
 }
 
 ValueId DecoderParts::mixer(std::uint32_t layer, ValueId x) {
-  return m_config.isRecurrentAt(layer) ? m_config.architecture->recurrentPart(*this, layer, x) : attention(layer, x);
+  const Architecture& architecture = *m_config.architecture;
+  if (m_config.isRecurrentAt(layer)) return architecture.recurrentPart(*this, layer, x);
+  return architecture.attentionPart != nullptr ? architecture.attentionPart(*this, layer, x) : attention(layer, x);
 }
 
 ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x) {
@@ -162,7 +164,11 @@ ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x) {
 
 ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
   const WeightSet& block = m_weights.blocks[layer];
-  if (block[WeightKind::Router]) return expertFeedForward(layer, x);
+  if (block[WeightKind::Router]) {
+    const ValueId routed = scaled(of(layer, "ffn_routed"), expertFeedForward(layer, x), m_config.expertScale);
+    if (!block[WeightKind::SharedGate]) return routed;
+    return m_builder.add(of(layer, "ffn_all"), sharedFeedForward(layer, x), routed);
+  }
   ValueId hidden = kNoValue;
   if (block[WeightKind::Gate] || block[WeightKind::GateUp]) {
     hidden = gatedUnit(layer, x);
@@ -171,6 +177,14 @@ ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
     hidden = m_builder.map(of(layer, "ffn_hidden"), up, {Map::Function::GeluTanh});
   }
   return project("ffn_down", layer, hidden, WeightKind::Down, WeightKind::DownBias);
+}
+
+ValueId DecoderParts::sharedFeedForward(std::uint32_t layer, ValueId x) {
+  const ValueId gate = project("ffn_gate_shexp", layer, x, WeightKind::SharedGate);
+  const ValueId up = project("ffn_up_shexp", layer, x, WeightKind::SharedUp);
+  return project("ffn_down_shexp", layer,
+                 m_builder.glu(of(layer, "ffn_hidden_shexp"), gate, up, m_config.architecture->activation),
+                 WeightKind::SharedDown);
 }
 
 ValueId DecoderParts::expertProduct(const char* name, std::uint32_t layer, ValueId x, ValueId routes, WeightKind weight,

@@ -33,6 +33,7 @@ class DecoderParts {
   const WeightSet& block(std::uint32_t layer) const { return m_weights.blocks[layer]; }
   const WeightSet& shared() const { return m_weights.shared; }
   GraphBuilder& builder() { return m_builder; }
+  const Rope& rope() const { return m_rope; }
   /// A product with a weight of the block, and its bias.
   ValueId project(const char* name, std::uint32_t layer, ValueId x, WeightKind weight,
                   std::optional<WeightKind> bias = {});
@@ -51,6 +52,8 @@ class DecoderParts {
   ValueId scaled(std::string name, ValueId x, float scale);
   ValueId normed(std::string name, ValueId x, const WeightSet& weights, WeightKind weight);
   ValueId gatedUnit(std::uint32_t layer, ValueId x);
+  /// What all tokens go through beside experts.
+  ValueId sharedFeedForward(std::uint32_t layer, ValueId x);
   /// Σ over the experts that the router chooses
   ValueId expertFeedForward(std::uint32_t layer, ValueId x);
   /// @param routes what the router chose  @param weight, bias kinds of a stack and its biases

@@ -187,6 +187,14 @@ struct ShortConvPush {
   uint tokens;        // of the batch
 };
 
+// core::model::JoinHeads
+struct JoinHeadsPush {
+  uint first, firstStride, second, secondStride;
+  uint firstSize, secondSize;  // of a head
+  uint secondHeads;
+  uint result, resultStride, width;
+};
+
 // core::model::LinearAttention. Places of the arena and their strides.
 struct LinearAttentionPush {
   uint query, queryStride, key, keyStride, value, valueStride;

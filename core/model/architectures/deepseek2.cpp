@@ -1,0 +1,226 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr std::uint32_t kMostRank = 1U << 14U;
+
+constexpr WeightRow of(LayerKind layers, WeightRow row) {
+  row.layers = layers;
+  return row;
+}
+constexpr WeightRow stackOfHeads(WeightKind kind, std::string_view gguf, Side rows, Side columns, GgufForm form) {
+  WeightRow row{kind, gguf, "", rows, columns};
+  row.stack = Side::Heads;
+  row.ggufForm = form;
+  return of(LayerKind::SplitLatent, row);
+}
+
+constexpr std::array kLatentRows{
+    of(LayerKind::DirectQueries,
+       {WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width}),
+    of(LayerKind::LatentQueries,
+       {WeightKind::QueryDown, "attn_q_a.weight", "self_attn.q_a_proj.weight", Side::QueryRank, Side::Width}),
+    of(LayerKind::LatentQueries,
+       {WeightKind::QueryDownNorm, "attn_q_a_norm.weight", "self_attn.q_a_layernorm.weight", Side::QueryRank}),
+    of(LayerKind::LatentQueries,
+       {WeightKind::Query, "attn_q_b.weight", "self_attn.q_b_proj.weight", Side::Queries, Side::QueryRank}),
+    WeightRow{WeightKind::LatentDown, "attn_kv_a_mqa.weight", "self_attn.kv_a_proj_with_mqa.weight", Side::LatentTurned,
+              Side::Width},
+    WeightRow{WeightKind::LatentNorm, "attn_kv_a_norm.weight", "self_attn.kv_a_layernorm.weight", Side::LatentRank},
+    of(LayerKind::WholeLatent, {WeightKind::KeyValueUp, "attn_kv_b.weight", "self_attn.kv_b_proj.weight",
+                                Side::StillKeysValues, Side::LatentRank}),
+    // Newer files have what makes keys and values apart, a matrix for each head, that of keys turned.
+    stackOfHeads(WeightKind::KeyUp, "attn_k_b.weight", Side::LatentRank, Side::StillKeySize, GgufForm::TurnedFlat),
+    stackOfHeads(WeightKind::ValueUp, "attn_v_b.weight", Side::ValueHeadSize, Side::LatentRank, GgufForm::Flat),
+    WeightRow{WeightKind::AttentionOutput, "attn_output.weight", "self_attn.o_proj.weight", Side::Width,
+              Side::Attended}};
+
+constexpr auto kSparseRows = [] {
+  auto rows =
+      joined(expertRows("mlp.gate.weight", "mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight",
+                        "mlp.experts.*.down_proj.weight"),
+             std::array{WeightRow{WeightKind::SharedGate, "ffn_gate_shexp.weight",
+                                  "mlp.shared_experts.gate_proj.weight", Side::SharedFeedForward, Side::Width},
+                        WeightRow{WeightKind::SharedUp, "ffn_up_shexp.weight", "mlp.shared_experts.up_proj.weight",
+                                  Side::SharedFeedForward, Side::Width},
+                        WeightRow{WeightKind::SharedDown, "ffn_down_shexp.weight",
+                                  "mlp.shared_experts.down_proj.weight", Side::Width, Side::SharedFeedForward}});
+  for (WeightRow& row : rows) row.layers = LayerKind::Sparse;
+  return rows;
+}();
+
+constexpr auto kDeepSeek2Rows = [] {
+  auto rows =
+      joined(joined(withoutAll(kDecoderRows, std::array{WeightKind::Query, WeightKind::QueryBias, WeightKind::Key,
+                                                        WeightKind::KeyBias, WeightKind::Value, WeightKind::ValueBias,
+                                                        WeightKind::AttentionOutput, WeightKind::AttentionOutputBias}),
+                    kLatentRows),
+             kSparseRows);
+  for (WeightRow& row : rows)
+    if (row.kind == WeightKind::Gate || row.kind == WeightKind::Up || row.kind == WeightKind::Down)
+      row.layers = LayerKind::Dense;
+  return rows;
+}();
+constexpr std::array<std::string_view, 1> kDeepSeek2Names{"deepseek2"}, kDeepSeek2Types{"deepseek_v2"};
+constexpr std::array<std::string_view, 1> kDeepSeek2Classes{"DeepseekV2ForCausalLM"};
+constexpr std::array<std::string_view, 16> kDeepSeek2Keys{
+    "attention.key_length_mla", "attention.value_length_mla", "attention.kv_lora_rank",
+    "attention.q_lora_rank",    "leading_dense_block_count",  "expert_count",
+    "expert_used_count",        "expert_shared_count",        "expert_feed_forward_length",
+    "expert_weights_scale",     "expert_weights_norm",        "expert_gating_func",
+    "expert_group_count",       "expert_group_used_count",    "rope.scaling.yarn_log_multiplier",
+    "expert_used_count"};
+constexpr std::array<std::string_view, 3> kDeepSeek2FolderKeys{"n_routed_experts", "num_experts_per_tok",
+                                                               "moe_intermediate_size"};
+
+[[noreturn]] void refuse(const ConfigKeys& keys, const char* name, const char* what) {
+  throw Error(ErrorCode::Unsupported, fmt::format("{} ({}), which cannot be computed yet.", what, keys(name)),
+              keys(name));
+}
+
+/// Products of queries and keys are scaled by the size of a whole head, and by the square of what Yarn would have
+/// multiplied them with.
+void scaleAttention(float ofAll, ModelConfig& config) {
+  const bool isScaled = config.ropeScaling == RopeScaling::Yarn;
+  const float by = isScaled ? 1.0F + (yarnMagnitude(config.ropeFactor) - 1.0F) * ofAll : 1.0F;
+  config.attentionScale = by * by / std::sqrt(static_cast<float>(config.headSize));
+}
+
+void readDeepSeek2File(const ConfigKeys& keys, ModelConfig& config) {
+  config.latentRank = keys.integer("attention.kv_lora_rank", std::nullopt, 1, kMostRank);
+  config.queryRank = keys.integer("attention.q_lora_rank", 0, 0, kMostRank);
+  // Sizes are of whole heads here; newer files say with others how the latent numbers lie in a cache of them.
+  const std::uint32_t keySize = keys.integer("attention.key_length_mla", 0, 0, 1024),
+                      valueSize = keys.integer("attention.value_length_mla", 0, 0, 1024);
+  config.isLatentSplit = keySize != 0 && valueSize != 0;
+  if (config.isLatentSplit) {
+    config.headSize = keySize;
+    config.valueHeadSize = valueSize;
+  }
+  config.kvHeads = config.heads;
+  if (config.ropeDimensions >= config.headSize)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("Of a head of {}, {} elements should turn.", config.headSize, config.ropeDimensions),
+                keys("rope.dimension_count"));
+  // Yarn's bounds are fixed for it, and its magnitude stands in the scale of attention alone.
+  config.ropeFastTurns = 32.0F;
+  config.ropeSlowTurns = 1.0F;
+  const float log = keys.real("rope.scaling.yarn_log_multiplier", 0.0F, 0.0F, 1e3F);
+  if (config.ropeScaling == RopeScaling::Yarn && log == 0.0F)
+    refuse(keys, "rope.scaling.yarn_log_multiplier", "Its rotary scaling does not say how attention is scaled");
+  config.ropeMagnitude = keys.real("rope.scaling.attn_factor", 1.0F, 1e-3F, 1e3F);
+  scaleAttention(log / 0.1F, config);
+  readExperts(keys, kGgufExperts, config);
+  config.denseLayers = keys.integer("leading_dense_block_count", 0, 0, config.layers);
+  config.sharedFeedForward = keys.integer("expert_shared_count", std::nullopt, 1, 64) * config.expertFeedForward;
+  config.areExpertWeightsNormed = keys.flag("expert_weights_norm", false);
+  const float scale = keys.real("expert_weights_scale", 0.0F, 0.0F, 1e4F);
+  config.expertScale = scale == 0.0F ? 1.0F : scale;
+  if (keys.integer("expert_gating_func", 0, 0, 1U << 16U) > 1)
+    refuse(keys, "expert_gating_func", "Its experts are chosen by something else than a softmax");
+  if (keys.integer("expert_group_count", 0, 0, 1U << 16U) > 1)
+    refuse(keys, "expert_group_count", "Its experts are chosen in groups");
+}
+
+void readDeepSeek2Folder(const ConfigKeys& keys, ModelConfig& config) {
+  config.latentRank = keys.integer("kv_lora_rank", 512, 1, kMostRank);
+  config.queryRank = keys.integer("q_lora_rank", 0, 0, kMostRank);
+  const std::uint32_t still = keys.integer("qk_nope_head_dim", 128, 1, 1024);
+  config.ropeDimensions = keys.integer("qk_rope_head_dim", 64, 2, 1024);
+  config.headSize = still + config.ropeDimensions;
+  config.valueHeadSize = keys.integer("v_head_dim", 128, 1, 1024);
+  config.kvHeads = config.heads;
+  config.ropePairing = RopePairing::Adjacent;  // its folders, too
+  const char* const object = keys.has("rope_parameters.mscale_all_dim") ? "rope_parameters" : "rope_scaling";
+  const float ofAll = keys.real(fmt::format("{}.mscale_all_dim", object), 0.0F, 0.0F, 1e3F);
+  scaleAttention(ofAll, config);
+  readExperts(keys, {"n_routed_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  config.denseLayers = keys.integer("first_k_dense_replace", 0, 0, config.layers);
+  config.sharedFeedForward = keys.integer("n_shared_experts", 2, 1, 64) * config.expertFeedForward;
+  config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
+  config.expertScale = keys.real("routed_scaling_factor", 1.0F, 1e-4F, 1e4F);
+  if (keys.metadata().string(keys("scoring_func")).value_or("softmax") != "softmax")
+    refuse(keys, "scoring_func", "Its experts are chosen by something else than a softmax");
+  if (keys.integer("n_group", 1, 0, 1U << 16U) > 1) refuse(keys, "n_group", "Its experts are chosen in groups");
+  if (keys.integer("moe_layer_freq", 1, 0, 1U << 16U) != 1)
+    refuse(keys, "moe_layer_freq", "Layers with and without experts take turns");
+}
+
+/// Queries, keys and values of every head, the latter two made of a few numbers that all heads share; a part of each
+/// head turns, that of keys is the same for all.
+ValueId latentAttention(DecoderParts& parts, std::uint32_t layer, ValueId x) {
+  const ModelConfig& config = parts.config();
+  const WeightSet& block = parts.block(layer);
+  GraphBuilder& builder = parts.builder();
+  const auto name = [&](const char* of) { return fmt::format("blk.{}.{}", layer, of); };
+  const std::uint32_t heads = config.heads, turned = config.ropeDimensions, still = config.headSize - turned,
+                      values = config.valueHeadSize;
+  const Rope rope{turned, parts.rope().table, config.ropePairing};
+  ValueId read = x;
+  if (block[WeightKind::QueryDown])
+    read = builder.rmsNorm(name("attn_q_a_norm"), parts.project("attn_q_a", layer, x, WeightKind::QueryDown),
+                           block[WeightKind::QueryDownNorm], config.normEpsilon);
+  const ValueId queries = parts.project("attn_q", layer, read, WeightKind::Query);
+  const ValueId stillQuery = builder.slice(name("attn_q_still"), queries, {0, config.headSize, still}, heads * still);
+  const ValueId turnedQuery =
+      builder.slice(name("attn_q_turned"), queries, {still, config.headSize, turned}, heads * turned);
+  const ValueId query = builder.joinHeads(name("attn_q_rope"), stillQuery,
+                                          builder.rope(name("attn_q_turned_rope"), turnedQuery, rope), {heads, heads});
+
+  const ValueId down = parts.project("attn_kv_a", layer, x, WeightKind::LatentDown);
+  const ValueId latent =
+      builder.rmsNorm(name("attn_kv_a_norm"), builder.slice(name("attn_latent"), down, {0}, config.latentRank),
+                      block[WeightKind::LatentNorm], config.normEpsilon);
+  const ValueId turnedKey = builder.rope(name("attn_k_turned_rope"),
+                                         builder.slice(name("attn_k_turned"), down, {config.latentRank}, turned), rope);
+  ValueId stillKey = kNoValue, value = kNoValue;
+  if (block[WeightKind::KeyValueUp]) {
+    const ValueId both = parts.project("attn_kv_b", layer, latent, WeightKind::KeyValueUp);
+    stillKey = builder.slice(name("attn_k_still"), both, {0, still + values, still}, heads * still);
+    value = builder.slice(name("attn_v"), both, {still, still + values, values}, heads * values);
+  } else {
+    stillKey = parts.project("attn_k_still", layer, latent, WeightKind::KeyUp);
+    value = parts.project("attn_v", layer, latent, WeightKind::ValueUp);
+  }
+  const ValueId key = builder.joinHeads(name("attn_k_rope"), stillKey, turnedKey, {heads, 1});
+
+  const std::uint32_t kept = builder.addLayer({heads, config.headSize, values});
+  builder.storeKv(key, value, kept);
+  Attention attention;
+  attention.layer = kept;
+  attention.heads = heads;
+  attention.scale = config.attentionScale;
+  return parts.project("attn_output", layer, builder.attention(name("attn_heads"), query, attention),
+                       WeightKind::AttentionOutput);
+}
+
+}  // namespace
+
+// Keys and values made of a few numbers, of which a part of each head turns; a feed-forward part for all tokens beside
+// experts, and none of these in the first layers. Keys and values of every head are kept, not the numbers.
+// Source: DeepseekV2Config of transformers and DeepSeek's own code, which scales attention by Yarn's magnitude;
+// llama.cpp's deepseek2.
+const Architecture kDeepSeek2{.gguf = kDeepSeek2Names,
+                              .huggingFace = kDeepSeek2Types,
+                              .weights = kDeepSeek2Rows,
+                              .build = buildPreNormDecoder,
+                              .ggufPairing = RopePairing::Adjacent,
+                              .folderClasses = kDeepSeek2Classes,
+                              .folderDefaults = {2048, 32, {}, 64, 1e-6F, 10000.0F},
+                              .ggufKeys = kDeepSeek2Keys,
+                              .folderKeys = kDeepSeek2FolderKeys,
+                              .readGguf = readDeepSeek2File,
+                              .readFolder = readDeepSeek2Folder,
+                              .attentionPart = latentAttention,
+                              .hasExperts = true};
+
+}  // namespace core::model
