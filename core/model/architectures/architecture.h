@@ -76,13 +76,6 @@ enum class LayerKind : std::uint8_t {
   SplitLatent
 };
 
-/// How a graph takes a stack of a GGUF file.
-enum class GgufForm : std::uint8_t {
-  Same,
-  Flat,       ///< its matrices one below the other as one
-  TurnedFlat  ///< each turned, then so
-};
-
 /// How a folder holds what a GGUF file has as one tensor of rows.
 enum class FolderForm : std::uint8_t {
   Same,
