@@ -23,9 +23,10 @@ class TestModelConversions : public QObject {
 
   /// Those that are run, but not converted yet.
   static bool isOfOneForm(const QString& name) {
-    static const QStringList kNames{"longrope",      "qwen3moe", "mixtral",      "gptoss",       "gpt2",
-                                    "stablelm",      "mistral3", "lfm2",         "qwen35",       "mamba2",
-                                    "mamba2_groups", "gemma4",   "gemma4_dense", "granitehybrid"};
+    static const QStringList kNames{"longrope",      "qwen3moe",      "mixtral",      "gptoss",        "gpt2",
+                                    "stablelm",      "mistral3",      "lfm2",         "qwen35",        "mamba2",
+                                    "mamba2_groups", "gemma4",        "gemma4_dense", "granitehybrid", "deepseek2",
+                                    "deepseek2_old", "deepseek2_lora"};
     return kNames.contains(name);
   }
 

@@ -121,6 +121,10 @@ class TestArchitectures : public QObject {
     row("mamba2", R"({"head_dim": 7})", "should be 48 wide");
     row("granitehybrid", R"({"num_local_experts": 4})", "config.num_local_experts");
     row("granitehybrid", R"({"mamba_n_groups": 5})", "multiple of that of their keys (5)");
+    row("deepseek2", R"({"scoring_func": "sigmoid"})", "config.scoring_func");
+    row("deepseek2", R"({"n_group": 4})", "config.n_group");
+    row("deepseek2", R"({"moe_layer_freq": 2})", "config.moe_layer_freq");
+    row("deepseek2", R"({"kv_lora_rank": 0})", "config.kv_lora_rank");
     row("mistral3", R"({"rope_parameters": {"llama_4_scaling_beta": -1}})", "llama_4_scaling_beta");
   }
   void refusals() {
