@@ -137,8 +137,11 @@ class TestAdapterArchitectures : public QObject {
     QVERIFY(support::worstDivergence(support::architectureLogits(name), merged, vocabulary) > 1e-3);
     const auto model = io::openCheckpoint(support::kArchitectures / path.toStdString());
     for (const char* adapter : {"peft", "lora.gguf"}) {
-      const bool isOfOtherFormat = path.endsWith("folder") == (QString(adapter) == "lora.gguf");
-      if (name == "qwen35" && isOfOtherFormat) {  // its heads of values lie in another order
+      const bool isFolder = path.endsWith("folder"), isPeft = QString(adapter) == "peft";
+      if (name == "qwen35" && !isFolder && !isPeft) continue;  // which the test cannot write: heads lie otherwise there
+      // Heads of values lie in another order, or one matrix of the folder is two stacks in the file.
+      const bool isOfTwo = (name == "deepseek2" || name == "deepseek2_lora") && !isFolder;
+      if (isOfTwo || (name == "qwen35" && isFolder != isPeft)) {
         QVERIFY_THROWS_EXCEPTION(core::Error, adapted(model, place(adapter)));
         continue;
       }
