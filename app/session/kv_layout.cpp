@@ -105,6 +105,12 @@ KvLayout kvLayoutOf(const core::model::ModelConfig& config) {
                   .window = config.slidingWindow,
                   .windowKvHeads = config.windowKvHeads,
                   .windowHeadSize = config.windowHeadSize};
+  if (config.isLatentSplit) {
+    const auto kept = config.keptOf(0);
+    layout.kvHeads = kept.heads;
+    layout.headSize = kept.keySize;
+    layout.valueHeadSize = kept.valueSize;
+  }
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     if (config.isRecurrentAt(layer)) ++layout.stateLayers;
     if (!config.keepsKeysAt(layer)) continue;

@@ -114,6 +114,16 @@ struct ModelConfig {
   std::uint32_t valueHeadSizeOf(std::uint32_t layer) const {
     return windowHeadSize != 0 && windowOf(layer) != 0 ? windowHeadSize : valueHeadSize;
   }
+  /// What a cache keeps of a position in this layer: heads, and elements of a key and of a value. Latent numbers that
+  /// are not made keys and values of every head lie in whole slots (slotStride).
+  struct KeptSizes {
+    std::uint32_t heads, keySize, valueSize;
+  };
+  KeptSizes keptOf(std::uint32_t layer) const {
+    const std::uint32_t latent = (latentRank + 31) / 32 * 32;
+    if (isLatentSplit) return {1, latent + ropeDimensions, latent};
+    return {kvHeadsOf(layer), headSizeOf(layer), valueHeadSizeOf(layer)};
+  }
   std::uint32_t kvHeadsOf(std::uint32_t layer) const {
     return windowKvHeads != 0 && windowOf(layer) != 0 ? windowKvHeads : kvHeads;
   }

@@ -82,7 +82,7 @@ ValueId GraphBuilder::map(std::string name, ValueId in, const Map& map) {
 }
 
 ValueId GraphBuilder::slice(std::string name, ValueId in, const Slice& slice, std::uint32_t count) {
-  assert(slice.first + (count - 1) / slice.block * slice.step + (count - 1) % slice.block < width(in));
+  assert(slice.isEmpty(count - 1) || slice.columnOf(count - 1) < width(in));
   return append(slice, {in}, std::move(name), count);
 }
 
@@ -119,7 +119,7 @@ ValueId GraphBuilder::joinHeads(std::string name, ValueId x, ValueId y, const Jo
 }
 
 ValueId GraphBuilder::route(std::string name, ValueId logits, const Route& route) {
-  assert(route.used > 0 && route.used <= width(logits));
+  assert(route.used > 0 && (route.isAll || route.used <= width(logits)));
   return append(route, {logits}, std::move(name), 2 * std::uint64_t{route.used});
 }
 

@@ -144,9 +144,12 @@ struct Slice {
   std::uint32_t first = 0;
   std::uint32_t step = 1;
   std::uint32_t block = 1;  ///< neighbours that stay together
+  std::uint32_t room = 0;   ///< columns of the result for a block, those behind it being 0; 0: as many as it has
 
-  /// Of x, where column i comes from.
-  std::size_t columnOf(std::size_t i) const { return first + i / block * step + i % block; }
+  std::uint32_t spread() const { return room == 0 ? block : room; }
+  bool isEmpty(std::size_t i) const { return i % spread() >= block; }
+  /// Of x, where column i comes from. @pre it is not empty
+  std::size_t columnOf(std::size_t i) const { return first + i / spread() * step + i % spread(); }
   bool operator==(const Slice&) const = default;
 };
 
@@ -156,6 +159,7 @@ struct Slice {
 struct Route {
   std::uint32_t used = 0;
   bool isNormed = true;
+  bool isAll = false;  ///< all experts in their order, each counting 1, whatever x is: heads with matrices of their own
   bool operator==(const Route&) const = default;
 };
 

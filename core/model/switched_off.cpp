@@ -85,7 +85,7 @@ Replacements withoutHead(const Graph& graph, std::uint32_t layer, std::uint32_t 
                 fmt::format("A layer has the heads 0 to {}; there is no head {}.", output.attention.heads - 1, head));
   auto copy = quant::decodedCopy(*output.weight);
   const auto values = quant::valuesOf(*copy);
-  const std::size_t width = copy->rowValues(), size = output.kv.valueHeadSize;
+  const std::size_t width = copy->rowValues(), size = width / output.attention.heads;
   for (std::size_t row = 0; row < copy->rows(); ++row)
     std::ranges::fill(values.subspan(row * width + head * size, size), 0.0F);
   return {{copy->name, copy}};

@@ -87,13 +87,6 @@ enum class WeightKind : std::uint8_t {
 inline constexpr WeightKind kLastBesideBlocks = WeightKind::PerLayerNorm;
 inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::LayerScale) + 1;
 
-/// How a graph takes a stack of a GGUF file.
-enum class GgufForm : std::uint8_t {
-  Same,
-  Flat,       ///< its matrices one below the other as one
-  TurnedFlat  ///< each turned, then so
-};
-
 /// One tensor per kind; null where there is none.
 class WeightSet {
  public:

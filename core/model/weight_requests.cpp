@@ -86,7 +86,6 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
                           row.isRequired, row.folderOffset, !isTable};
     if (isFolder) request.form = row.form;
     request.isLogarithm = row.isLogarithm;
-    request.ggufForm = row.ggufForm;
     requests.push_back(std::move(request));
   };
   for (const WeightRow& row : architecture.weights) {

@@ -18,7 +18,6 @@ struct WeightRequest {
   bool multiplies = true;     ///< activations, where it is a matrix: rows of an embedding are looked up
   FolderForm form = FolderForm::Same;
   bool isLogarithm = false;  ///< WeightRow::isLogarithm
-  GgufForm ggufForm = GgufForm::Same;
 
   /// The tensors it is made of: one, or one for each expert.
   std::vector<std::string> names() const;

@@ -38,15 +38,6 @@ QuantizedTensorPtr asComputed(const quant::QuantizedTensor& tensor, float offset
   return result;
 }
 
-/// The matrices of a stack one below the other.
-QuantizedTensorPtr flat(QuantizedTensorPtr stack, GgufForm form) {
-  if (form == GgufForm::Same) return stack;
-  auto result =
-      std::make_shared<quant::QuantizedTensor>(form == GgufForm::TurnedFlat ? *quant::turned(*stack) : *stack);
-  result->shape = {result->shape[0] * result->shape[1], result->shape[2]};
-  return result;
-}
-
 }  // namespace
 
 std::uint64_t ModelWeights::bytes() const {
@@ -98,7 +89,7 @@ WeightLibrary::Change WeightLibrary::changeOf(const WeightRequest& request, cons
   const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
   const bool isFolder = from.format() != io::FileFormat::Gguf;
   return {takesScale ? productScale(*m_checkpoint, name).value_or(1.0F) : 1.0F, isFolder ? request.folderOffset : 0.0F,
-          isFolder && request.isLogarithm, isFolder && request.form == FolderForm::WithMiddle, request.ggufForm};
+          isFolder && request.isLogarithm, isFolder && request.form == FolderForm::WithMiddle};
 }
 
 quant::QuantizedTensorPtr WeightLibrary::single(const WeightRequest& request, const std::string& name,
@@ -152,8 +143,7 @@ std::string WeightLibrary::keyOf(std::size_t index, const TensorDecision& decisi
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                                 const JobContext& job, quant::Calibration* calibration) {
-  if (decision.replacement)
-    return flat(makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration), change.form);
+  if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
   const std::string key = keyOf(index, decision, calibration);
   {
     const std::lock_guard lock(m_mutex);
@@ -164,7 +154,6 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), change.scale);
   if (change.offset != 0.0F || change.isLogarithm || change.hasMiddle)
     made = asComputed(*made, change.offset, change.isLogarithm);
-  made = flat(std::move(made), change.form);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -48,7 +48,6 @@ class WeightLibrary {
     float offset;      ///< is added to its values
     bool isLogarithm;  ///< it holds x for −e^x
     bool hasMiddle;    ///< and has a side of 1 between its rows and columns
-    GgufForm form;     ///< of a stack
   };
   Change changeOf(const WeightRequest& request, const std::string& name, const TensorDecision& decision) const;
   quant::QuantizedTensorPtr single(const WeightRequest& request, const std::string& name, const RecipePlan& plan,

@@ -14,7 +14,8 @@ void recordRoute(Recorder& recorder, VkDescriptorSet set, Place logits, std::uin
                        .resultStride = out.stride,
                        .experts = experts,
                        .used = route.used};
-  const RouteConstants constants{.workgroup = kRouteWorkgroup, .isNormed = route.isNormed ? 1U : 0U};
+  const RouteConstants constants{
+      .workgroup = kRouteWorkgroup, .isNormed = route.isNormed ? 1U : 0U, .isAll = route.isAll ? 1U : 0U};
   const VkDescriptorSet sets[] = {set};
   recorder.dispatch("route", constants.values(), sets, push, {recorder.tokens()},
                     2.0 * experts * route.used * recorder.tokens());

@@ -12,6 +12,7 @@ void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, const core::
                        .stride = in.stride,
                        .step = slice.step,
                        .block = slice.block,
+                       .room = slice.spread(),
                        .resultQuad = out.quad(),
                        .resultStrideQuads = out.strideQuads(),
                        .width = width};

@@ -23,6 +23,11 @@ bool isBefore(float a, uint atA, float b, uint atB) {
 void main() {
   const uint t = gl_WorkGroupID.x, lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x;
   const uint result = push.result + t * push.resultStride;
+  if (isAll == 1) {
+    for (uint i = lane; i < push.resultStride; i += lanes)
+      arena[result + i] = i < push.used ? float(i) : i < 2 * push.used ? 1.0 : 0.0;
+    return;
+  }
   for (uint i = lane; i < push.experts; i += lanes) {
     values[i] = arena[push.logits + t * push.stride + i];
     isChosen[i] = 0;

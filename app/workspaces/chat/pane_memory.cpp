@@ -31,9 +31,9 @@ std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config, core::mode
   std::uint64_t heads = 0, values = 0;
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     if (!config.keepsKeysAt(layer)) continue;
-    const std::uint64_t own = config.kvHeadsOf(layer);
-    heads += own;
-    values += own * (config.headSizeOf(layer) + config.valueHeadSizeOf(layer));
+    const auto kept = config.keptOf(layer);
+    heads += kept.heads;
+    values += std::uint64_t{kept.heads} * (kept.keySize + kept.valueSize);
   }
   switch (type) {
     case core::model::KvType::F32:

@@ -98,7 +98,6 @@ struct WeightRow {
   float folderOffset = 0.0F;  ///< is added to what a folder holds: norms there may be stored as differences from 1
   Side stack = Side::None;    ///< how many there are of it, one behind the other: experts
   FolderForm form = FolderForm::Same;
-  GgufForm ggufForm = GgufForm::Same;
   LayerKind layers = LayerKind::All;
   bool isLogarithm = false;  ///< a folder holds x for −e^x
 

@@ -17,10 +17,9 @@ constexpr WeightRow of(LayerKind layers, WeightRow row) {
   row.layers = layers;
   return row;
 }
-constexpr WeightRow stackOfHeads(WeightKind kind, std::string_view gguf, Side rows, Side columns, GgufForm form) {
+constexpr WeightRow stackOfHeads(WeightKind kind, std::string_view gguf, Side rows, Side columns) {
   WeightRow row{kind, gguf, "", rows, columns};
   row.stack = Side::Heads;
-  row.ggufForm = form;
   return of(LayerKind::SplitLatent, row);
 }
 
@@ -38,9 +37,9 @@ constexpr std::array kLatentRows{
     WeightRow{WeightKind::LatentNorm, "attn_kv_a_norm.weight", "self_attn.kv_a_layernorm.weight", Side::LatentRank},
     of(LayerKind::WholeLatent, {WeightKind::KeyValueUp, "attn_kv_b.weight", "self_attn.kv_b_proj.weight",
                                 Side::StillKeysValues, Side::LatentRank}),
-    // Newer files have what makes keys and values apart, a matrix for each head, that of keys turned.
-    stackOfHeads(WeightKind::KeyUp, "attn_k_b.weight", Side::LatentRank, Side::StillKeySize, GgufForm::TurnedFlat),
-    stackOfHeads(WeightKind::ValueUp, "attn_v_b.weight", Side::ValueHeadSize, Side::LatentRank, GgufForm::Flat),
+    // Newer files have what makes keys and values apart, a matrix for each head; that of keys makes queries.
+    stackOfHeads(WeightKind::KeyUp, "attn_k_b.weight", Side::LatentRank, Side::StillKeySize),
+    stackOfHeads(WeightKind::ValueUp, "attn_v_b.weight", Side::ValueHeadSize, Side::LatentRank),
     WeightRow{WeightKind::AttentionOutput, "attn_output.weight", "self_attn.o_proj.weight", Side::Width,
               Side::Attended}};
 
@@ -155,58 +154,106 @@ void readDeepSeek2Folder(const ConfigKeys& keys, ModelConfig& config) {
     refuse(keys, "moe_layer_freq", "Layers with and without experts take turns");
 }
 
-/// Queries, keys and values of every head, the latter two made of a few numbers that all heads share; a part of each
-/// head turns, that of keys is the same for all.
-ValueId latentAttention(DecoderParts& parts, std::uint32_t layer, ValueId x) {
-  const ModelConfig& config = parts.config();
-  const WeightSet& block = parts.block(layer);
-  GraphBuilder& builder = parts.builder();
-  const auto name = [&](const char* of) { return fmt::format("blk.{}.{}", layer, of); };
-  const std::uint32_t heads = config.heads, turned = config.ropeDimensions, still = config.headSize - turned,
-                      values = config.valueHeadSize;
-  const Rope rope{turned, parts.rope().table, config.ropePairing};
-  ValueId read = x;
-  if (block[WeightKind::QueryDown])
-    read = builder.rmsNorm(name("attn_q_a_norm"), parts.project("attn_q_a", layer, x, WeightKind::QueryDown),
-                           block[WeightKind::QueryDownNorm], config.normEpsilon);
-  const ValueId queries = parts.project("attn_q", layer, read, WeightKind::Query);
-  const ValueId stillQuery = builder.slice(name("attn_q_still"), queries, {0, config.headSize, still}, heads * still);
-  const ValueId turnedQuery =
-      builder.slice(name("attn_q_turned"), queries, {still, config.headSize, turned}, heads * turned);
-  const ValueId query = builder.joinHeads(name("attn_q_rope"), stillQuery,
-                                          builder.rope(name("attn_q_turned_rope"), turnedQuery, rope), {heads, heads});
+/// Writes the attention of one layer. A part of each head turns, and of keys that part is the same for all heads.
+class LatentAttention {
+ public:
+  LatentAttention(DecoderParts& parts, std::uint32_t layer)
+      : m_parts(parts),
+        m_layer(layer),
+        m_config(parts.config()),
+        m_builder(parts.builder()),
+        m_block(parts.block(layer)),
+        m_rope{m_config.ropeDimensions, parts.rope().table, m_config.ropePairing} {}
 
-  const ValueId down = parts.project("attn_kv_a", layer, x, WeightKind::LatentDown);
-  const ValueId latent =
-      builder.rmsNorm(name("attn_kv_a_norm"), builder.slice(name("attn_latent"), down, {0}, config.latentRank),
-                      block[WeightKind::LatentNorm], config.normEpsilon);
-  const ValueId turnedKey = builder.rope(name("attn_k_turned_rope"),
-                                         builder.slice(name("attn_k_turned"), down, {config.latentRank}, turned), rope);
-  ValueId stillKey = kNoValue, value = kNoValue;
-  if (block[WeightKind::KeyValueUp]) {
-    const ValueId both = parts.project("attn_kv_b", layer, latent, WeightKind::KeyValueUp);
-    stillKey = builder.slice(name("attn_k_still"), both, {0, still + values, still}, heads * still);
-    value = builder.slice(name("attn_v"), both, {still, still + values, values}, heads * values);
-  } else {
-    stillKey = parts.project("attn_k_still", layer, latent, WeightKind::KeyUp);
-    value = parts.project("attn_v", layer, latent, WeightKind::ValueUp);
+  ValueId write(ValueId x) {
+    const ValueId down = m_parts.project("attn_kv_a", m_layer, x, WeightKind::LatentDown);
+    const ValueId latent =
+        m_builder.rmsNorm(name("attn_kv_a_norm"), m_builder.slice(name("attn_latent"), down, {0}, m_config.latentRank),
+                          m_block[WeightKind::LatentNorm], m_config.normEpsilon);
+    const ValueId turned = m_builder.rope(
+        name("attn_k_turned_rope"),
+        m_builder.slice(name("attn_k_turned"), down, {m_config.latentRank}, m_config.ropeDimensions), m_rope);
+    const ValueId attended =
+        m_config.isLatentSplit ? ofLatents(queries(x), latent, turned) : ofHeads(queries(x), latent, turned);
+    return m_parts.project("attn_output", m_layer, attended, WeightKind::AttentionOutput);
   }
-  const ValueId key = builder.joinHeads(name("attn_k_rope"), stillKey, turnedKey, {heads, 1});
 
-  const std::uint32_t kept = builder.addLayer({heads, config.headSize, values});
-  builder.storeKv(key, value, kept);
-  Attention attention;
-  attention.layer = kept;
-  attention.heads = heads;
-  attention.scale = config.attentionScale;
-  return parts.project("attn_output", layer, builder.attention(name("attn_heads"), query, attention),
-                       WeightKind::AttentionOutput);
+ private:
+  std::string name(const char* of) const { return fmt::format("blk.{}.{}", m_layer, of); }
+  std::uint32_t still() const { return m_config.headSize - m_config.ropeDimensions; }
+
+  ValueId queries(ValueId x) {
+    if (m_block[WeightKind::QueryDown])
+      x = m_builder.rmsNorm(name("attn_q_a_norm"), m_parts.project("attn_q_a", m_layer, x, WeightKind::QueryDown),
+                            m_block[WeightKind::QueryDownNorm], m_config.normEpsilon);
+    return m_parts.project("attn_q", m_layer, x, WeightKind::Query);
+  }
+  ValueId turnedQuery(ValueId queries) {
+    const std::uint32_t turned = m_config.ropeDimensions;
+    return m_builder.rope(
+        name("attn_q_turned_rope"),
+        m_builder.slice(name("attn_q_turned"), queries, {still(), m_config.headSize, turned}, m_config.heads * turned),
+        m_rope);
+  }
+  ValueId attend(ValueId query, ValueId key, ValueId value) {
+    const auto kept = m_config.keptOf(m_layer);
+    Attention attention;
+    attention.layer = m_builder.addLayer({kept.heads, kept.keySize, kept.valueSize});
+    attention.heads = m_config.heads;
+    attention.scale = m_config.attentionScale;
+    m_builder.storeKv(key, value, attention.layer);
+    return m_builder.attention(name("attn_heads"), query, attention);
+  }
+
+  /// Keys and values of every head are made, and kept.
+  ValueId ofHeads(ValueId queries, ValueId latent, ValueId turnedKey) {
+    const std::uint32_t heads = m_config.heads, values = m_config.valueHeadSize, both = still() + values;
+    const ValueId made = m_parts.project("attn_kv_b", m_layer, latent, WeightKind::KeyValueUp);
+    const ValueId query = m_builder.joinHeads(
+        name("attn_q_rope"),
+        m_builder.slice(name("attn_q_still"), queries, {0, m_config.headSize, still()}, heads * still()),
+        turnedQuery(queries), {heads, heads});
+    const ValueId key = m_builder.joinHeads(
+        name("attn_k_rope"), m_builder.slice(name("attn_k_still"), made, {0, both, still()}, heads * still()),
+        turnedKey, {heads, 1});
+    return attend(query, key, m_builder.slice(name("attn_v"), made, {still(), both, values}, heads * values));
+  }
+
+  /// The latent numbers are kept: queries are brought to them, and what is attended is brought back, by a matrix of
+  /// each head. The same sums in another order (DeepSeek-V2, "absorbed").
+  ValueId ofLatents(ValueId queries, ValueId latent, ValueId turnedKey) {
+    const std::uint32_t heads = m_config.heads, values = m_config.valueHeadSize;
+    const std::uint32_t stillRoom = slotStride(still()), latentRoom = slotStride(m_config.latentRank);
+    const ValueId all = m_builder.route(name("attn_all_heads"), latent, {heads, true, true});
+    const ValueId stillQuery =
+        m_builder.slice(name("attn_q_still"), queries, {0, m_config.headSize, still(), stillRoom}, heads * stillRoom);
+    const ValueId brought =
+        m_builder.expertMatMul(name("attn_q_latent"), stillQuery, all, {m_block[WeightKind::KeyUp], nullptr, heads});
+    const ValueId query = m_builder.joinHeads(name("attn_q_rope"), brought, turnedQuery(queries), {heads, heads});
+    const ValueId value = m_builder.slice(name("attn_latent_room"), latent,
+                                          {0, m_config.latentRank, m_config.latentRank, latentRoom}, latentRoom);
+    const ValueId key = m_builder.joinHeads(name("attn_k_rope"), value, turnedKey, {1, 1});
+    const ValueId made = m_builder.expertMatMul(name("attn_v_heads"), attend(query, key, value), all,
+                                                {m_block[WeightKind::ValueUp], nullptr, heads});
+    return m_builder.slice(name("attn_v"), made, {0, slotStride(values), values}, heads * values);
+  }
+
+  DecoderParts& m_parts;
+  std::uint32_t m_layer;
+  const ModelConfig& m_config;
+  GraphBuilder& m_builder;
+  const WeightSet& m_block;
+  Rope m_rope;
+};
+
+ValueId latentAttention(DecoderParts& parts, std::uint32_t layer, ValueId x) {
+  return LatentAttention(parts, layer).write(x);
 }
 
 }  // namespace
 
 // Keys and values made of a few numbers, of which a part of each head turns; a feed-forward part for all tokens beside
-// experts, and none of these in the first layers. Keys and values of every head are kept, not the numbers.
+// experts, and none of these in the first layers. Of newer GGUF files the numbers are kept, else keys and values.
 // Source: DeepseekV2Config of transformers and DeepSeek's own code, which scales attention by Yarn's magnitude;
 // llama.cpp's deepseek2.
 const Architecture kDeepSeek2{.gguf = kDeepSeek2Names,

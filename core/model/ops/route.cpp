@@ -20,6 +20,13 @@ std::size_t nextLargest(const float* logits, const std::vector<char>& isChosen) 
 
 void route(const Route& route, const float* logits, std::size_t experts, std::size_t tokens, float* out) {
   const std::size_t used = route.used;
+  if (route.isAll) {
+    for (std::size_t i = 0; i < tokens * 2 * used; ++i) {
+      const std::size_t at = i % (2 * used);
+      out[i] = at < used ? static_cast<float>(at) : 1.0F;
+    }
+    return;
+  }
   std::vector<char> isChosen(experts);
   for (std::size_t t = 0; t < tokens; ++t, logits += experts, out += 2 * used) {
     std::ranges::fill(isChosen, 0);

@@ -30,6 +30,13 @@ std::vector<double> shares(const model::Route& route, const Real* logits, const 
 
 template <typename Real>
 void route(const model::Route& route, const Real* logits, std::size_t experts, std::size_t rows, Real* out) {
+  if (route.isAll) {
+    for (std::size_t i = 0; i < rows * 2 * route.used; ++i) {
+      const std::size_t at = i % (2 * route.used);
+      out[i] = at < route.used ? static_cast<Real>(at) : Real{1};
+    }
+    return;
+  }
   std::vector<std::size_t> order(experts);
   for (std::size_t t = 0; t < rows; ++t, logits += experts, out += 2 * route.used) {
     for (std::size_t i = 0; i < experts; ++i) order[i] = i;
@@ -43,6 +50,7 @@ void route(const model::Route& route, const Real* logits, std::size_t experts, s
 template <typename Real>
 void routeReverse(const model::Route& route, const Real* logits, const Real* routes, const Real* gradient,
                   std::size_t experts, std::size_t rows, Real* logitGradient) {
+  if (route.isAll) return;
   const std::size_t used = route.used;
   std::vector<double> slopes(experts);
   for (std::size_t t = 0; t < rows; ++t) {

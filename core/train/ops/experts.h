@@ -12,7 +12,7 @@ template <typename Real>
 void route(const model::Route& route, const Real* logits, std::size_t experts, std::size_t rows, Real* out);
 /// With weights w of the softmax and the gradient g of those of the chosen:
 ///   ∂logit_i = w_i · (g_i − Σ_k w_k g_k), over the chosen or over all, g being 0 for those that were not chosen.
-/// Numbers of experts have no slope. @param logitGradient is added to
+/// Numbers of experts have no slope, nor has what is the same for all. @param logitGradient is added to
 template <typename Real>
 void routeReverse(const model::Route& route, const Real* logits, const Real* routes, const Real* gradient,
                   std::size_t experts, std::size_t rows, Real* logitGradient);

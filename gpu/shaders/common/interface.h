@@ -209,9 +209,9 @@ struct LinearAttentionPush {
 };
 QS_CONSTANT uint kMostKeySize = 256u;  // of LinearAttention: a column of the state is kept in registers
 
-// result = in[first + (i / block) · step + i mod block]
+// result = in[first + (i / room) · step + i mod room], 0 where i mod room ≥ block
 struct SlicePush {
-  uint first, stride, step, block;  // float of the arena; of the input
+  uint first, stride, step, block, room;  // float of the arena; of the input
   uint resultQuad, resultStrideQuads;
   uint width;
 };
