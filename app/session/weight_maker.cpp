@@ -4,6 +4,7 @@
 
 #include "core/model/recipe/other_model.h"
 #include "core/model/recipe/row_order.h"
+#include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/methods/folded_columns.h"
@@ -96,7 +97,11 @@ QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const Quantiz
   if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme)) {
     std::string of = weight.order == RowOrder::Same ? "" : "rows in another order";
     if (const auto& before = m_rows[*weight.row].before) of += "\nof " + identityOf(*before);
-    return m_tensors.make(decision, stored, job, of);
+    auto made = m_tensors.make(decision, stored, job, of);
+    if (decision.scheme && m_calibration != nullptr)
+      m_unseenExperts +=
+          core::quant::countUnseen(*decision.scheme, stored->name, stored->shape, *m_calibration, job.part(1.0, 1.0));
+    return made;
   }
   const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
   const auto need = core::quant::calibrationNeed(*decision.scheme);

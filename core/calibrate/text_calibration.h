@@ -31,7 +31,9 @@ struct TextCalibrationOptions {
 /// A section before that one is reached by beginning anew. What was summed (means, maxima, histograms) stays known, and
 /// so do Hessians as long as they fit into 256 MiB: all of a small model's, else those of the current section.
 ///
-/// Of stacks of experts, the importance is known, for every matrix its own; it is not kept from run to run.
+/// Of stacks of experts, importance is known for every matrix its own, magnitudes for all of them; of each matrix,
+/// asked for by its MatrixName, everything: the rows that experts read are kept up to 256 MiB, or those of one expert,
+/// and the section is read again for the others. Nothing of that is kept from run to run.
 ///
 /// Memory: 8 · width bytes of residuals per token, 4 · width² of a Hessian's sums and as much of the Hessian.
 ///
@@ -46,7 +48,8 @@ class TextCalibration final : public quant::Calibration {
   /// @throws Error (InvalidArgument) when the residuals of so many tokens would take too much memory
   TextCalibration(const model::Graph& graph, TokenWindows windows, TextCalibrationOptions options);
 
-  /// @throws Error (Unsupported) for more than the importance of experts, (NotFinite, OutOfMemory), Cancelled
+  /// @param tensor a matrix, a stack of experts, or one of its matrices (quant::MatrixName)
+  /// @throws Error (Unsupported) for the Hessian of a whole stack, (NotFinite, OutOfMemory), Cancelled
   quant::TensorCalibrationPtr of(const std::string& tensor, quant::CalibrationNeed need,
                                  const JobContext& job) override;
   std::string identity() const override { return m_identity; }
@@ -63,6 +66,7 @@ class TextCalibration final : public quant::Calibration {
  private:
   struct Place {
     std::size_t section, input;
+    bool operator==(const Place&) const = default;
   };
   class Lock;
 
@@ -71,6 +75,9 @@ class TextCalibration final : public quant::Calibration {
   void know(std::size_t section, const JobContext& job);
   quant::TensorCalibrationPtr ofExperts(const std::string& tensor, const Place& place, quant::CalibrationNeed need,
                                         const JobContext& job);
+  quant::TensorCalibrationPtr ofExpert(const Place& place, std::size_t expert, quant::CalibrationNeed need,
+                                       const JobContext& job);
+  void keepRows(const Place& place, std::size_t expert, const JobContext& job);
   void readSection(const std::vector<std::size_t>& hessians, const JobContext& job);
   quant::TensorCalibrationPtr withHessian(const Place& place, const JobContext& job);
   std::uint64_t hessianBytes(std::size_t section, std::size_t input) const;
@@ -94,8 +101,9 @@ class TextCalibration final : public quant::Calibration {
   std::timed_mutex m_mutex;  ///< of what follows
   SectionStream m_stream;
   Progress m_progress;
-  std::vector<std::vector<ExpertStatistics>> m_experts;  ///< [sections]; empty where the section was not read yet
-  bool m_isTakenUp = false, m_isKept = false;            ///< of the cache's file: looked for; it has everything
+  std::vector<std::vector<ExpertStatistics>> m_experts;      ///< [sections]; empty where the section was not read yet
+  std::optional<std::pair<Place, ExpertRows>> m_expertRows;  ///< of the stack that was asked for last
+  bool m_isTakenUp = false, m_isKept = false;                ///< of the cache's file: looked for; it has everything
   std::chrono::steady_clock::time_point m_lastKept;
   std::map<std::pair<std::size_t, std::size_t>, quant::TensorCalibrationPtr> m_hessians;  ///< by section and input
 };

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace core::quant {
+
+/// One matrix of a stack [matrices, out, in], as calibrations are asked for it: "blk.0.ffn_up_exps.weight[3]".
+struct MatrixName {
+  std::string stack;
+  std::size_t index = 0;
+
+  std::string toString() const;
+  /// Nothing where a name is not of that form.
+  static std::optional<MatrixName> parse(std::string_view name);
+};
+
+}  // namespace core::quant
