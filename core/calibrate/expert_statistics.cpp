@@ -54,8 +54,7 @@ quant::TensorCalibration ExpertStatistics::calibration() const {
   result.samples = 0;
   result.importance.clear();
   for (std::size_t expert = 0; expert < m_rows.size(); ++expert) {
-    const bool isSeen = m_rows[expert] != 0;
-    const auto own = isSeen ? calibrationOf(expert).importance : std::vector<float>(m_all.width(), 1.0F);
+    const std::vector<float> own = importanceOf(expert);
     result.importance.insert(result.importance.end(), own.begin(), own.end());
     result.samples += m_rows[expert];
   }
@@ -63,12 +62,19 @@ quant::TensorCalibration ExpertStatistics::calibration() const {
 }
 
 quant::TensorCalibration ExpertStatistics::calibrationOf(std::size_t expert) const {
-  quant::TensorCalibration result;
+  quant::TensorCalibration result = m_all.calibration();
   result.samples = m_rows[expert];
-  const auto count = static_cast<double>(m_rows[expert]);
-  for (const double sum : std::span(m_squares).subspan(expert * m_all.width(), m_all.width()))
-    result.importance.push_back(static_cast<float>(sum / count));
+  result.importance = importanceOf(expert);
   return result;
+}
+
+std::vector<float> ExpertStatistics::importanceOf(std::size_t expert) const {
+  std::vector<float> importance(m_all.width(), 1.0F);
+  if (m_rows[expert] == 0) return importance;
+  const double* const sums = m_squares.data() + expert * importance.size();
+  for (std::size_t i = 0; i < importance.size(); ++i)
+    importance[i] = static_cast<float>(sums[i] / static_cast<double>(m_rows[expert]));
+  return importance;
 }
 
 void ExpertRows::look(model::ValueId value, std::span<const float> data) {
@@ -77,16 +83,10 @@ void ExpertRows::look(model::ValueId value, std::span<const float> data) {
   });
 }
 
-quant::TensorCalibration ExpertRows::calibrationOf(std::size_t expert) const {
-  const std::size_t width = m_reader.input().width;
-  const std::vector<float>& rows = m_rows[expert - m_first];
-  InputStatistics statistics(width);
-  statistics.addRows(rows);
-  quant::HessianSum sum(width);
-  sum.addRows(rows);
-  quant::TensorCalibration result = statistics.calibration();
-  result.hessian = sum.mean();
-  return result;
+std::vector<float> ExpertRows::hessianOf(std::size_t expert) const {
+  quant::HessianSum sum(m_reader.input().width);
+  sum.addRows(m_rows[expert - m_first]);
+  return sum.mean();
 }
 
 }  // namespace core::calibrate

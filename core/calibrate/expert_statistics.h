@@ -44,13 +44,15 @@ class ExpertStatistics {
   /// Mean of x² for every column of every matrix; 1 of an expert that no token came by, as an importance matrix of
   /// llama.cpp has it. Magnitudes and the histogram are those of all rows. @pre there are some
   quant::TensorCalibration calibration() const;
-  /// The importance of one expert's columns alone. @pre it read a row
+  /// Of one expert: its own importance and number of rows, and what is known of all experts.
   quant::TensorCalibration calibrationOf(std::size_t expert) const;
 
   std::span<const double> squares() const { return m_squares; }   ///< [experts, width]
   std::span<const std::uint64_t> rows() const { return m_rows; }  ///< [experts]
 
  private:
+  std::vector<float> importanceOf(std::size_t expert) const;
+
   ExpertReader m_reader;
   InputStatistics m_all;
   std::vector<double> m_squares;
@@ -66,8 +68,8 @@ class ExpertRows {
 
   void look(model::ValueId value, std::span<const float> data);
   bool has(std::size_t expert) const { return expert >= m_first && expert - m_first < m_rows.size(); }
-  /// With the Hessian. @pre has(expert), which read a row
-  quant::TensorCalibration calibrationOf(std::size_t expert) const;
+  /// [width, width] @pre has(expert), which read a row
+  std::vector<float> hessianOf(std::size_t expert) const;
 
  private:
   ExpertReader m_reader;

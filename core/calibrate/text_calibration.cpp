@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "core/base/content_hash.h"
@@ -81,11 +82,9 @@ std::string TextCalibration::title() const {
 
 quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant::CalibrationNeed need,
                                                 const JobContext& job) {
-  const auto matrix = quant::MatrixName::parse(tensor);
-  const auto stack = matrix ? m_expertPlaces.find(matrix->stack) : m_expertPlaces.end();
-  if (stack != m_expertPlaces.end()) {
+  if (const auto expert = expertPlace(tensor)) {
     const Lock lock(m_mutex, job);
-    return ofExpert(stack->second, matrix->index, need, job);
+    return ofExpert(*expert, need, job);
   }
   const auto experts = m_expertPlaces.find(tensor);
   const auto found = m_places.find(tensor);
@@ -115,17 +114,39 @@ quant::TensorCalibrationPtr TextCalibration::ofExperts(const std::string& tensor
   return std::make_shared<const quant::TensorCalibration>(m_experts[place.section][place.input].calibration());
 }
 
-quant::TensorCalibrationPtr TextCalibration::ofExpert(const Place& place, std::size_t expert,
-                                                      quant::CalibrationNeed need, const JobContext& job) {
+std::optional<TextCalibration::ExpertPlace> TextCalibration::expertPlace(const std::string& tensor) const {
+  if (const auto matrix = quant::MatrixName::parse(tensor)) {
+    const auto stack = m_expertPlaces.find(matrix->stack);
+    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, matrix->index, true};
+  }
+  // "…experts.3.gate_proj.weight" of "…experts.*.gate_proj.weight"
+  for (std::size_t first = tensor.find('.'); first != std::string::npos; first = tensor.find('.', first + 1)) {
+    const std::size_t last = tensor.find('.', first + 1);
+    if (last == std::string::npos) break;
+    std::size_t expert = 0;
+    const auto [end, error] = std::from_chars(tensor.data() + first + 1, tensor.data() + last, expert);
+    if (error != std::errc() || end != tensor.data() + last) continue;
+    const auto stack = m_expertPlaces.find(tensor.substr(0, first + 1) + '*' + tensor.substr(last));
+    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, expert, false};
+  }
+  return std::nullopt;
+}
+
+quant::TensorCalibrationPtr TextCalibration::ofExpert(const ExpertPlace& of, quant::CalibrationNeed need,
+                                                      const JobContext& job) {
   takeUp();
+  const auto& [place, expert, isOfStack] = of;
   know(place.section, job.part(0.0, 0.4));
-  const ExpertStatistics& of = m_experts[place.section][place.input];
-  if (expert >= of.rows().size() || of.rows()[expert] == 0) return nullptr;
-  if (need <= quant::CalibrationNeed::Importance)
-    return std::make_shared<const quant::TensorCalibration>(of.calibrationOf(expert));
+  const ExpertStatistics& statistics = m_experts[place.section][place.input];
+  if (expert >= statistics.rows().size()) return nullptr;
+  const bool isSeen = statistics.rows()[expert] != 0;
+  if (isOfStack && !isSeen) return nullptr;
+  auto known = std::make_shared<quant::TensorCalibration>(statistics.calibrationOf(expert));
+  if (need != quant::CalibrationNeed::Hessian || !isSeen) return known;
   if (!m_expertRows || m_expertRows->first != place || !m_expertRows->second.has(expert))
     keepRows(place, expert, job.part(0.4, 1.0));
-  return std::make_shared<const quant::TensorCalibration>(m_expertRows->second.calibrationOf(expert));
+  known->hessian = m_expertRows->second.hessianOf(expert);
+  return known;
 }
 
 /// Keeps the rows of this expert, and of those behind it as long as there is room.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ struct TextCalibrationOptions {
 ///
 /// Of stacks of experts, importance is known for every matrix its own, magnitudes for all of them; of each matrix,
 /// asked for by its MatrixName, everything: the rows that experts read are kept up to 256 MiB, or those of one expert,
-/// and the section is read again for the others. Nothing of that is kept from run to run.
+/// and the section is read again for the others. Nothing of that is kept from run to run. Where a folder has a tensor
+/// for each expert, that is asked for by its own name: magnitudes and the histogram are those of all experts beside it,
+/// and of one that no token came by there are 0 samples.
 ///
 /// Memory: 8 · width bytes of residuals per token, 4 · width² of a Hessian's sums and as much of the Hessian.
 ///
@@ -75,8 +78,14 @@ class TextCalibration final : public quant::Calibration {
   void know(std::size_t section, const JobContext& job);
   quant::TensorCalibrationPtr ofExperts(const std::string& tensor, const Place& place, quant::CalibrationNeed need,
                                         const JobContext& job);
-  quant::TensorCalibrationPtr ofExpert(const Place& place, std::size_t expert, quant::CalibrationNeed need,
-                                       const JobContext& job);
+  /// One expert of a stack: by its MatrixName, or by the name of its own tensor in a folder that has one for each.
+  struct ExpertPlace {
+    Place place;
+    std::size_t expert;
+    bool isOfStack;  ///< asked for by its MatrixName
+  };
+  std::optional<ExpertPlace> expertPlace(const std::string& tensor) const;
+  quant::TensorCalibrationPtr ofExpert(const ExpertPlace& of, quant::CalibrationNeed need, const JobContext& job);
   void keepRows(const Place& place, std::size_t expert, const JobContext& job);
   void readSection(const std::vector<std::size_t>& hessians, const JobContext& job);
   quant::TensorCalibrationPtr withHessian(const Place& place, const JobContext& job);

@@ -124,6 +124,14 @@ quant::QuantizedTensorPtr WeightLibrary::stack(const WeightRequest& request, con
     matrices.push_back(single(request, names[i], plan, job.part(index / count, (index + 1) / count), calibration));
   }
   quant::QuantizedTensorPtr made = quant::stacked(request.name, matrices);
+  const auto& scheme = plan.tensors[*m_checkpoint->find(names.front())].running().scheme;
+  if (scheme && scheme->activations.name != quant::ActivationName::None && !made->input)
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("The experts in {} are tensors of their own, whose columns {} changes in another way each, so "
+                    "that their inputs cannot be quantized alike.",
+                    io::inQuotes(request.name), scheme->displayName()),
+        request.name);
   if (!isOwn) return made;
   const std::lock_guard lock(m_mutex);
   m_cache[key] = made;

@@ -22,6 +22,16 @@ bool isByMatrix(const Scheme& scheme, const tensor::Shape& shape) {
 
 bool areFloats(const QuantizedTensor& tensor) { return tensor.dtype() == tensor::DType::F32; }
 
+/// An expert that saw no token, stored like those that did.
+QuantizedTensorPtr roundedToNearest(const Scheme& scheme, const QuantizedTensor& tensor, const TensorCalibration& known,
+                                    const JobContext& job) {
+  if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
+  auto made = std::make_shared<QuantizedTensor>(*quantize(roundingOnly(scheme), tensor, job));
+  made->scheme = scheme;
+  made->input = inputQuantizer(scheme.activations, &known, nullptr, tensor.name);
+  return made;
+}
+
 class StackQuantizer {
  public:
   StackQuantizer(const Scheme& scheme, const QuantizedTensor& stack, Calibration& calibration)
@@ -123,6 +133,8 @@ QuantizedTensorPtr quantizeCalibrated(const Scheme& scheme, const QuantizedTenso
   if (need == CalibrationNeed::None || calibration == nullptr) return quantize(scheme, tensor, job);
   if (!isByMatrix(scheme, tensor.shape)) {
     const TensorCalibrationPtr known = calibration->of(tensor.name, need, job.part(0.0, 0.5));
+    if (need == CalibrationNeed::Hessian && known != nullptr && known->samples == 0)
+      return roundedToNearest(scheme, tensor, *known, job.part(0.5, 1.0));
     return quantize(scheme, tensor, job.part(0.5, 1.0), known.get());
   }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
@@ -133,7 +145,11 @@ QuantizedTensorPtr quantizeCalibrated(const Scheme& scheme, const QuantizedTenso
 
 std::uint64_t countUnseen(const Scheme& scheme, const std::string& name, const tensor::Shape& shape,
                           Calibration& calibration, const JobContext& job) {
-  if (!isByMatrix(scheme, shape)) return 0;
+  if (calibrationNeed(scheme) != CalibrationNeed::Hessian) return 0;
+  if (!isByMatrix(scheme, shape)) {
+    const TensorCalibrationPtr known = calibration.of(name, CalibrationNeed::Importance, job);
+    return known != nullptr && known->samples == 0 ? 1 : 0;
+  }
   std::uint64_t count = 0;
   for (std::uint64_t i = 0; i < shape[0]; ++i)
     if (calibration.of(MatrixName{name, i}.toString(), CalibrationNeed::Importance, job) == nullptr) ++count;

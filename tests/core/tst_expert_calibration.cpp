@@ -116,6 +116,37 @@ class TestExpertCalibration : public QObject {
   Q_OBJECT
 
  private slots:
+  // A folder has a tensor for each expert: what is made of them is what is made of the file's stacks.
+  void tensorsOfFoldersAreTheirStacks_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* scheme : {"int4:group=8,method=gptq", "int8:activations=int8_static"})
+      QTest::newRow(scheme) << scheme;
+  }
+  void tensorsOfFoldersAreTheirStacks() {
+    QFETCH(QString, scheme);
+    std::vector<std::vector<quant::QuantizedTensorPtr>> made;
+    for (const char* name : {"qwen3moe.gguf", "qwen3moe-folder"}) {
+      const auto checkpoint = io::openCheckpoint(support::kArchitectures / name);
+      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+      model::WeightLibrary library(checkpoint);
+      const model::Graph graph = model::buildGraph(config, library.load(config, std::optional<quant::Scheme>()));
+      const auto tokens = support::architectureTokens();
+      calibrate::TextCalibration calibration(graph, {tokens, static_cast<std::uint32_t>(tokens.size())},
+                                             {"model", "text", {}});
+      const auto weights =
+          library.load(config, model::Recipe(quant::Scheme::parse(scheme.toStdString())), JobContext(), &calibration);
+      made.emplace_back();
+      for (const model::Op& op : model::buildGraph(config, weights).ops)
+        if (op.kind() == model::OpKind::ExpertMatMul) made.back().push_back(*op.weight());
+    }
+    QVERIFY(!made[0].empty() && made[0].size() == made[1].size());
+    for (std::size_t i = 0; i < made[0].size(); ++i) {
+      QCOMPARE(quant::dequantize(*made[1][i]), quant::dequantize(*made[0][i]));
+      QCOMPARE(made[1][i]->layout.index(), made[0][i]->layout.index());
+      QVERIFY(made[1][i]->input == made[0][i]->input);
+    }
+  }
+
   void importanceIsOfEachMatrix_data() {
     QTest::addColumn<QString>("name");
     for (const char* name : {"qwen3moe", "mixtral", "gptoss"}) QTest::newRow(name) << name;
