@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/model/graph_builder.h"
 #include "core/model/input_changes.h"
+#include "core/model/planned_weights.h"
 #include "core/model/weights.h"
 #include "core/quant/quantizer.h"
 #include "core/trace/replay.h"
@@ -170,6 +171,22 @@ class TestExpertInputs : public QObject {
     trace::Replay replay(graph, reference, tokens, model::KvType::F32);
     const double traced = relativeError(replay.run({}).logits, expected);
     QVERIFY2(traced < 2e-6, qPrintable(QString::number(traced)));
+  }
+
+  // Of 8 experts 2 are read (gpt-oss: of 6, and their biases).
+  void aTokenReadsWhatItUses() {
+    for (const char* name : {"qwen3moe", "gptoss"}) {
+      const auto checkpoint = io::openCheckpoint(support::kArchitectures / (std::string(name) + ".gguf"));
+      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+      const model::Graph graph =
+          model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::optional<quant::Scheme>()));
+      std::uint64_t stacks = 0;
+      for (const io::TensorInfo& tensor : checkpoint->tensors())
+        if (tensor.name.find("_exps.") != std::string::npos) stacks += tensor.bytes;
+      QVERIFY(stacks != 0 && config.usedExperts < config.experts);
+      QCOMPARE(model::weightBytesPerToken(graph),
+               model::plannedWeightBytes(graph) - stacks / config.experts * (config.experts - config.usedExperts));
+    }
   }
 
   void changedColumnsAreRefused() {
