@@ -42,7 +42,7 @@ double measureOutputError(const core::quant::QuantizedTensor& original, const co
                       "The output error is measured on inputs: it needs a calibration text.", original.name);
   if (original.shape.rank() == 3) return measureExpertError(original, quantized, *calibration, job);
   const auto known = calibration->of(original.name, core::quant::CalibrationNeed::Hessian, job.part(0.0, 0.5));
-  if (known == nullptr) return std::numeric_limits<double>::quiet_NaN();
+  if (known == nullptr || known->hessian.empty()) return std::numeric_limits<double>::quiet_NaN();
   return core::evaluate::outputErrorBySecondMoment(original, quantized, known->hessian, job.part(0.5, 1.0));
 }
 

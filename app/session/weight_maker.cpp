@@ -97,11 +97,7 @@ QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const Quantiz
   if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme)) {
     std::string of = weight.order == RowOrder::Same ? "" : "rows in another order";
     if (const auto& before = m_rows[*weight.row].before) of += "\nof " + identityOf(*before);
-    auto made = m_tensors.make(decision, stored, job, of);
-    if (decision.scheme && m_calibration != nullptr)
-      m_unseenExperts +=
-          core::quant::countUnseen(*decision.scheme, stored->name, stored->shape, *m_calibration, job.part(1.0, 1.0));
-    return made;
+    return m_tensors.make(decision, stored, job, of);
   }
   const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
   const auto need = core::quant::calibrationNeed(*decision.scheme);
@@ -149,6 +145,10 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     made = inNewOrder(row.decision.replacement, weight);
   else if (!row.isCopied)
     made = quantized(weight, stored, job);
+  if (made != stored && row.decision.scheme && row.decision.place.experts != core::model::Experts::None &&
+      m_calibration != nullptr)
+    m_unseenExperts +=
+        core::quant::countUnseen(*row.decision.scheme, stored->name, stored->shape, *m_calibration, job.part(1.0, 1.0));
   if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
   noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
   if (!weight.isPacked) return append(made->payload);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/base/content_hash.h"
@@ -119,15 +118,9 @@ std::optional<TextCalibration::ExpertPlace> TextCalibration::expertPlace(const s
     const auto stack = m_expertPlaces.find(matrix->stack);
     if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, matrix->index, true};
   }
-  // "…experts.3.gate_proj.weight" of "…experts.*.gate_proj.weight"
-  for (std::size_t first = tensor.find('.'); first != std::string::npos; first = tensor.find('.', first + 1)) {
-    const std::size_t last = tensor.find('.', first + 1);
-    if (last == std::string::npos) break;
-    std::size_t expert = 0;
-    const auto [end, error] = std::from_chars(tensor.data() + first + 1, tensor.data() + last, expert);
-    if (error != std::errc() || end != tensor.data() + last) continue;
-    const auto stack = m_expertPlaces.find(tensor.substr(0, first + 1) + '*' + tensor.substr(last));
-    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, expert, false};
+  for (const quant::MatrixName& one : quant::MatrixName::ofOwnTensor(tensor)) {
+    const auto stack = m_expertPlaces.find(one.stack);
+    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, one.index, false};
   }
   return std::nullopt;
 }

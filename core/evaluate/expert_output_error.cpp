@@ -15,27 +15,34 @@ namespace core::evaluate {
 using quant::Columns;
 using quant::QuantizedTensor;
 
-ExpertOutputMeter::ExpertOutputMeter(const QuantizedTensor& original, const ExpertInputs& inputs, const JobContext& job)
+ExpertOutputMeter::ExpertOutputMeter(const QuantizedTensor& original, const ExpertInputs& inputs, const JobContext& job,
+                                     std::optional<std::size_t> expert)
     : m_original(original),
       m_inputs(inputs),
       m_slots(inputs.inWidth == original.rowValues() ? 1 : inputs.used),
-      m_out(original.shape[1]),
+      m_out(expert ? original.rows() : original.shape[1]),
       m_width(original.rowValues()),
-      m_rows(original.shape[0]),
+      m_rows(expert ? 1 : original.shape[0]),
       m_power((tokens() + inputs.context - 1) / inputs.context, 0.0) {
   for (std::size_t t = 0; t < tokens(); ++t)
-    for (std::size_t k = 0; k < inputs.used; ++k)
-      m_rows[model::ops::expertOf(inputs.routes.data() + t * 2 * inputs.used, k)].push_back(
-          static_cast<std::uint32_t>(m_slots == 1 ? t : t * m_slots + k));
+    for (std::size_t k = 0; k < inputs.used; ++k) {
+      const std::size_t chosen = model::ops::expertOf(inputs.routes.data() + t * 2 * inputs.used, k);
+      if (expert && chosen != *expert) continue;
+      m_rows[expert ? 0 : chosen].push_back(static_cast<std::uint32_t>(m_slots == 1 ? t : t * m_slots + k));
+    }
   std::vector<float> products;
-  for (std::size_t expert = 0; expert < m_rows.size(); ++expert) {
-    if (m_rows[expert].empty()) continue;
-    const std::vector<float> weights = weightsOf(original, expert, Columns::OfTheWeight);
-    forEachBatch(expert, job, [&](Rows which) {
+  for (std::size_t matrix = 0; matrix < m_rows.size(); ++matrix) {
+    if (m_rows[matrix].empty()) continue;
+    const std::vector<float> weights = weightsOf(original, matrix, Columns::OfTheWeight);
+    forEachBatch(matrix, job, [&](Rows which) {
       multiply(weights, m_inputs.rows.data(), m_inputs.inWidth / m_slots, which, products);
       addSquares(products, which, m_power);
     });
   }
+}
+
+bool ExpertOutputMeter::isRead() const {
+  return std::ranges::any_of(m_rows, [](const auto& rows) { return !rows.empty(); });
 }
 
 OutputError ExpertOutputMeter::errorOf(const QuantizedTensor& quantized, const JobContext& job) const {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,8 +24,13 @@ struct ExpertInputs {
 /// these.
 class ExpertOutputMeter {
  public:
-  /// @param original and `inputs` outlive this. @throws Cancelled
-  ExpertOutputMeter(const quant::QuantizedTensor& original, const ExpertInputs& inputs, const JobContext& job);
+  /// @param original and `inputs` outlive this  @param expert whose matrix it is, where it is one and no stack
+  /// @throws Cancelled
+  ExpertOutputMeter(const quant::QuantizedTensor& original, const ExpertInputs& inputs, const JobContext& job,
+                    std::optional<std::size_t> expert = std::nullopt);
+
+  /// Whether a token goes through any of its experts.
+  bool isRead() const;
 
   /// @pre of the same shape. @throws Cancelled
   OutputError errorOf(const quant::QuantizedTensor& quantized, const JobContext& job) const;
@@ -44,7 +50,7 @@ class ExpertOutputMeter {
   const quant::QuantizedTensor& m_original;
   ExpertInputs m_inputs;
   std::size_t m_slots, m_out, m_width;             ///< rows of a token; rows and columns of a matrix
-  std::vector<std::vector<std::uint32_t>> m_rows;  ///< [experts] which rows each reads: token · slots + slot
+  std::vector<std::vector<std::uint32_t>> m_rows;  ///< [matrices] which rows each reads: token · slots + slot
   std::vector<double> m_power;                     ///< of each window
 };
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "core/calibrate/section_stream.h"
 #include "core/evaluate/changed_inputs.h"
@@ -102,21 +104,16 @@ const quant::QuantizedTensor& weightNamed(const model::Graph& graph, const std::
 /// The inputs of a section's products that are to be measured.
 class SectionInputs {
  public:
-  SectionInputs(const calibrate::Section& section, const std::vector<std::string>& tensors) : m_section(section) {
+  SectionInputs(const calibrate::Section& section, const std::set<std::string>& tensors) : m_section(section) {
     for (const calibrate::LinearInput& input : section.inputs)
       for (const std::string& weight : input.weights) {
-        if (std::ranges::find(tensors, weight) == tensors.end()) continue;
+        if (!tensors.contains(weight)) continue;
         const model::ValueId value = ownInput(section.graph, input.value);
         m_places.emplace(weight, value);
         m_rows.try_emplace(value);
       }
     for (const calibrate::ExpertInput& input : section.experts)
-      for (const std::string& weight : input.weights) {
-        if (std::ranges::find(tensors, weight) == tensors.end()) continue;
-        m_experts.emplace(weight, &input);
-        m_rows.try_emplace(input.value);
-        m_rows.try_emplace(input.routes);
-      }
+      for (const std::string& stack : input.weights) addExperts(input, stack, tensors);
   }
 
   void read(calibrate::SectionStream& stream, const JobContext& job) {
@@ -140,18 +137,49 @@ class SectionInputs {
       const OutputMeter meter(weightNamed(reference, weight), inputs, job);
       visit(weight, [&](const QuantizedTensor& made) { return meter.errorOf(made, job); });
     }
-    for (const auto& [weight, input] : m_experts) {
-      const ExpertInputs inputs{m_rows.at(input->value), m_rows.at(input->routes),
-                                m_section.graph.values[input->value].width, input->used, context};
-      const ExpertOutputMeter meter(weightNamed(reference, weight), inputs, job);
+    for (const auto& [weight, place] : m_experts) {
+      const calibrate::ExpertInput& input = *place.input;
+      const ExpertInputs inputs{m_rows.at(input.value), m_rows.at(input.routes),
+                                m_section.graph.values[input.value].width, input.used, context};
+      const QuantizedTensor& stack = weightNamed(reference, place.stack);
+      std::vector<float> values;
+      const QuantizedTensor original = place.expert ? matrixOf(stack, *place.expert, values) : stack;
+      const ExpertOutputMeter meter(original, inputs, job, place.expert);
+      if (!meter.isRead()) continue;
       visit(weight, [&](const QuantizedTensor& made) { return meter.errorOf(made, job); });
     }
   }
 
  private:
+  /// A stack, or one of its matrices that a folder has as a tensor of its own.
+  struct ExpertPlace {
+    const calibrate::ExpertInput* input;
+    std::string stack;
+    std::optional<std::size_t> expert;
+  };
+
+  void addExperts(const calibrate::ExpertInput& input, const std::string& stack, const std::set<std::string>& tensors) {
+    const std::size_t before = m_experts.size(), star = stack.find('*');
+    if (tensors.contains(stack)) m_experts.emplace(stack, ExpertPlace{&input, stack, std::nullopt});
+    for (std::size_t expert = 0; star != std::string::npos && expert < input.experts; ++expert) {
+      const std::string own = stack.substr(0, star) + std::to_string(expert) + stack.substr(star + 1);
+      if (tensors.contains(own)) m_experts.emplace(own, ExpertPlace{&input, stack, expert});
+    }
+    if (m_experts.size() == before) return;
+    m_rows.try_emplace(input.value);
+    m_rows.try_emplace(input.routes);
+  }
+
+  static QuantizedTensor matrixOf(const QuantizedTensor& stack, std::size_t expert, std::vector<float>& values) {
+    const std::uint64_t rows = stack.shape[1];
+    values.resize(rows * stack.rowValues());
+    quant::dequantizeRows(stack, expert * rows, rows, values.data());
+    return asMatrix(values, {rows, stack.rowValues()});
+  }
+
   const calibrate::Section& m_section;
   std::map<std::string, model::ValueId> m_places;
-  std::map<std::string, const calibrate::ExpertInput*> m_experts;
+  std::map<std::string, ExpertPlace> m_experts;
   std::map<model::ValueId, std::vector<float>> m_rows;
 };
 
@@ -162,10 +190,11 @@ void measureOutputErrors(const model::Graph& reference, const calibrate::TokenWi
                          const OutputErrorVisitor& visitor, const JobContext& job) {
   const std::vector<calibrate::Section> sections = calibrate::cutIntoSections(reference);
   calibrate::SectionStream stream(sections, windows);
+  const std::set<std::string> wanted(tensors.begin(), tensors.end());
   const auto steps = static_cast<double>(sections.size());
   for (std::size_t s = 0; s < sections.size(); ++s) {
     const JobContext part = job.part(static_cast<double>(s) / steps, static_cast<double>(s + 1) / steps);
-    SectionInputs inputs(sections[s], tensors);
+    SectionInputs inputs(sections[s], wanted);
     inputs.read(stream, part.part(0.0, 0.2));
     inputs.forEach(reference, windows.context, part.part(0.2, 1.0),
                    [&](const std::string& weight, const auto& errorOf) {

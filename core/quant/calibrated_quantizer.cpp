@@ -133,7 +133,7 @@ QuantizedTensorPtr quantizeCalibrated(const Scheme& scheme, const QuantizedTenso
   if (need == CalibrationNeed::None || calibration == nullptr) return quantize(scheme, tensor, job);
   if (!isByMatrix(scheme, tensor.shape)) {
     const TensorCalibrationPtr known = calibration->of(tensor.name, need, job.part(0.0, 0.5));
-    if (need == CalibrationNeed::Hessian && known != nullptr && known->samples == 0)
+    if (need == CalibrationNeed::Hessian && known != nullptr && known->samples == 0 && known->hessian.empty())
       return roundedToNearest(scheme, tensor, *known, job.part(0.5, 1.0));
     return quantize(scheme, tensor, job.part(0.5, 1.0), known.get());
   }

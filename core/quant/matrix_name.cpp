@@ -18,4 +18,16 @@ std::optional<MatrixName> MatrixName::parse(std::string_view name) {
   return result;
 }
 
+std::vector<MatrixName> MatrixName::ofOwnTensor(std::string_view name) {
+  std::vector<MatrixName> all;
+  for (std::size_t first = name.find('.'); first != std::string_view::npos; first = name.find('.', first + 1)) {
+    const std::size_t last = name.find('.', first + 1);
+    if (last == std::string_view::npos) break;
+    MatrixName one{fmt::format("{}*{}", name.substr(0, first + 1), name.substr(last)), 0};
+    const auto [end, error] = std::from_chars(name.data() + first + 1, name.data() + last, one.index);
+    if (error == std::errc() && end == name.data() + last) all.push_back(std::move(one));
+  }
+  return all;
+}
+
 }  // namespace core::quant

@@ -119,7 +119,8 @@ class TestExpertCalibration : public QObject {
   // A folder has a tensor for each expert: what is made of them is what is made of the file's stacks.
   void tensorsOfFoldersAreTheirStacks_data() {
     QTest::addColumn<QString>("scheme");
-    for (const char* scheme : {"int4:group=8,method=gptq", "int8:activations=int8_static"})
+    for (const char* scheme :
+         {"int4:group=8,method=gptq", "int4:group=8,method=awq", "int8:method=smooth", "int8:activations=int8_static"})
       QTest::newRow(scheme) << scheme;
   }
   void tensorsOfFoldersAreTheirStacks() {

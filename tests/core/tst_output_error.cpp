@@ -300,6 +300,44 @@ class TestOutputError : public QObject {
     QVERIFY(isNear(seen.at({"blk.1.ffn_down.weight", 0}).weights.error, expected.weights.error, 1e-3));
   }
 
+  // A folder has a tensor for each expert: what is read has an error, about as large as that of the file's stack.
+  void expertsOfFoldersAddUp() {
+    std::map<std::string, double> errors, powers;
+    for (const char* name : {"qwen3moe.gguf", "qwen3moe-folder"}) {
+      const std::shared_ptr<const io::Checkpoint> checkpoint = io::openCheckpoint(support::kArchitectures / name);
+      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+      const model::Graph graph =
+          model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::optional<quant::Scheme>()));
+      const calibrate::TokenWindows windows{support::architectureTokens(),
+                                            static_cast<std::uint32_t>(support::architectureTokens().size())};
+      std::vector<std::string> names;
+      for (const io::TensorInfo& tensor : checkpoint->tensors())
+        if (tensor.name.find("up_exps") != std::string::npos || tensor.name.find(".up_proj") != std::string::npos)
+          names.push_back(tensor.name);
+      evaluate::measureOutputErrors(
+          graph, windows, names,
+          [&](const std::string& tensor) {
+            const auto original = quant::loadTensor(*checkpoint, tensor);
+            // Nothing, so that errors are what is put out; and four bits.
+            auto nothing = quant::quantize(quant::Scheme::parse("fp32"), *original);
+            auto none = std::make_shared<quant::QuantizedTensor>(*nothing);
+            none->factor = 0.0F;
+            return std::vector<quant::QuantizedTensorPtr>{
+                none, quant::quantize(quant::Scheme::parse("int4:group=8"), *original)};
+          },
+          [&](const std::string& /*tensor*/, std::size_t candidate, const OutputError& error) {
+            if (candidate == 0) QVERIFY(isNear(error.weights.value, 1.0));
+            errors[name] += candidate == 0 ? 0.0 : error.weights.value;
+            powers[name] += candidate == 0 ? 0.0 : 1.0;
+          },
+          JobContext());
+    }
+    QVERIFY(powers["qwen3moe-folder"] > 2 * powers["qwen3moe.gguf"]);  // several experts of each layer are read
+    const double stacks = errors["qwen3moe.gguf"] / powers["qwen3moe.gguf"],
+                 own = errors["qwen3moe-folder"] / powers["qwen3moe-folder"];
+    QVERIFY(std::abs(own - stacks) < 0.3 * stacks);
+  }
+
   // Of stacks, over what each token has of each of its experts: as the operation computes it.
   void expertsHaveOutputs_data() {
     QTest::addColumn<QString>("name");
