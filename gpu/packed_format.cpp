@@ -248,7 +248,8 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor, vk::KernelFamily fami
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
   format.compute = tensor.compute();
   const PackedFormat empty = format;
-  const bool isPadded = format.matrices > 1 && format.rows / format.matrices % kTileRows != 0;  // params go by row
+  // Params of some layouts go by row of the whole tensor; those of integers lie in their tiles.
+  const bool isPadded = format.matrices > 1 && format.rows / format.matrices % kTileRows != 0 && !tensor.as<Uniform>();
   if (isPadded || (tensor.changes != nullptr && columns == core::quant::Columns::OfTheWeight))
     format.isDecoded = true;
   else if (const auto* elements = tensor.as<Elements>())

@@ -115,10 +115,22 @@ void VulkanExecutor::recordExperts(const StepContext& context, const Op& op) {
   target.product.out = context.place(op.out);
   target.routes = context.place(op.inputs[1]);
   target.used = product.used;
-  target.slotWidth = m_graph.values[op.inputs[0]].width == width ? 0 : core::model::slotStride(width);
+  const std::uint32_t slots = expertSlots(m_graph, op);
+  Place in = context.place(op.inputs[0]);
+  std::uint32_t stride = in.stride / slots;
+  if (const auto& quantizer = product.weight->input) {
+    const Place rows{in.offset, stride};
+    stride = quantizedStride(*quantizer, width);
+    in = {context.workspace.expertInputs(), stride * slots};
+    recordQuantizeRows(context.recorder, context.workspace.set(nullptr), *quantizer, rows, width, {in.offset, stride},
+                       slots);
+    context.recorder.barrier();
+    if (quantizer->makesCodes())
+      target.coded = CodedInputs{quantizer->threshold > 0.0F ? rows.offset : kNone, quantizer->zeroPoint != 0};
+  }
+  target.slotWidth = slots == 1 ? 0 : stride;
   recordExpertMatMul(
-      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
-      context.place(op.inputs[0]), target);
+      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, in, target);
 }
 
 void VulkanExecutor::recordRecurrent(const StepContext& context, const Op& op) {

@@ -42,7 +42,32 @@ std::vector<ValueId> sharedPlaces(const core::model::Graph& graph, const std::ve
   return root;
 }
 
+std::uint64_t aligned(std::uint64_t floats) { return (floats + kAlignFloats - 1) / kAlignFloats * kAlignFloats; }
+
+/// What the inputs of stacks of experts take of a token once they are quantized.
+std::uint64_t expertInputFloats(const core::model::Graph& graph) {
+  std::uint64_t most = 0;
+  for (const Op& op : graph.ops) {
+    if (op.kind() != OpKind::ExpertMatMul) continue;
+    const auto& product = op.as<core::model::ExpertMatMul>();
+    if (!product.weight->input) continue;
+    most = std::max<std::uint64_t>(most, std::uint64_t{expertSlots(graph, op)} *
+                                             quantizedStride(*product.weight->input, product.weight->rowValues()));
+  }
+  return aligned(most);
+}
+
 }  // namespace
+
+std::uint32_t expertSlots(const core::model::Graph& graph, const Op& op) {
+  const auto& product = op.as<core::model::ExpertMatMul>();
+  return graph.values[op.inputs[0]].width == product.weight->rowValues() ? 1 : product.used;
+}
+
+std::uint32_t quantizedStride(const core::quant::InputQuantizer& quantizer, std::uint64_t width) {
+  const auto values = static_cast<std::uint32_t>(width);
+  return strideOf(quantizer.makesCodes() ? core::model::CodedRow(values).words() : values);
+}
 
 ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>& steps) {
   const std::size_t count = graph.values.size();
@@ -67,7 +92,7 @@ ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>
   std::stable_sort(order.begin(), order.end(), [&](ValueId a, ValueId b) { return life[a].first < life[b].first; });
   for (const ValueId v : order) {
     std::erase_if(taken, [&](const auto& range) { return range.second.second < life[v].first; });
-    const std::uint64_t size = (places.stride[v] + kAlignFloats - 1) / kAlignFloats * kAlignFloats;
+    const std::uint64_t size = aligned(places.stride[v]);
     std::uint64_t at = 0;
     for (const auto& [offset, range] : taken) {
       if (at + size <= offset) break;
@@ -78,6 +103,8 @@ ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>
     places.rowFloats = std::max(places.rowFloats, at + size);
   }
   for (ValueId v = 0; v < count; ++v) places.offset[v] = places.offset[root[v]];
+  places.expertInputs = places.rowFloats;
+  places.rowFloats += expertInputFloats(graph);
   return places;
 }
 

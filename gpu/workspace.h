@@ -36,6 +36,8 @@ class Workspace {
   Place place(core::model::ValueId value) const;
   /// Where sums of columns are made in the arena.
   std::uint32_t columnSums() const { return static_cast<std::uint32_t>(m_places.rowFloats * m_rows); }
+  /// Where the quantized inputs of stacks of experts are made in the arena.
+  std::uint32_t expertInputs() const { return static_cast<std::uint32_t>(m_places.expertInputs * m_rows); }
   const vk::Buffer& arena() const { return *m_arena; }
   const vk::Buffer& readback() const { return *m_readback; }
   /// @param block null for kernels that read no weights

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/selection/tensor_text.h"
+#include "core/quant/calibrated_quantizer.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -32,12 +33,13 @@ bool looksAtAll(const core::quant::Scheme& scheme) {
   return core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None;
 }
 
-core::quant::TensorCalibrationPtr calibrationOf(const core::quant::QuantizedTensor& tensor,
-                                                const core::quant::Scheme& scheme,
-                                                core::quant::Calibration* calibration, const core::JobContext& job) {
-  return looksAtAll(scheme) && calibration != nullptr
-             ? calibration->of(tensor.name, core::quant::calibrationNeed(scheme), job)
-             : nullptr;
+/// Whether a text has shown inputs of a tensor: of a stack of experts, of any of them.
+bool isKnown(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
+             core::quant::Calibration& calibration, const core::JobContext& job) {
+  using core::quant::CalibrationNeed;
+  const CalibrationNeed need = core::quant::calibrationNeed(scheme);
+  const bool isStack = tensor.shape.rank() == 3;
+  return calibration.of(tensor.name, isStack ? std::min(need, CalibrationNeed::Columns) : need, job) != nullptr;
 }
 
 }  // namespace
@@ -48,14 +50,15 @@ SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::qu
   view.scheme = scheme;
   view.around = around;
   if (!core::quant::accepts(scheme, tensor.shape, &view.refused) || tensor.shape.count() == 0) return view;
-  const auto known = calibrationOf(tensor, scheme, calibration, job);
-  if (looksAtAll(scheme) && known == nullptr) {
+  const bool isWhole = looksAtAll(scheme);
+  if (isWhole && (calibration == nullptr || !isKnown(tensor, scheme, *calibration, job.part(0.0, 0.0)))) {
     view.refused = calibration == nullptr ? "it needs a calibration" : "the calibration text has shown no inputs of it";
     return view;
   }
-  const auto range = known != nullptr ? core::quant::FlatRange{0, tensor.shape.count()}
-                                      : core::quant::rangeToQuantize(scheme, tensor.shape, around);
-  const auto quantized = core::quant::quantize(scheme, cut(tensor, range), job, known.get());
+  const auto range = isWhole ? core::quant::FlatRange{0, tensor.shape.count()}
+                             : core::quant::rangeToQuantize(scheme, tensor.shape, around);
+  const auto quantized = isWhole ? core::quant::quantizeCalibrated(scheme, tensor, calibration, job)
+                                 : core::quant::quantize(scheme, cut(tensor, range), job);
   view.value = valueAt(*quantized, around - range.first);
   view.grid = core::quant::gridAround(*quantized, around - range.first);
   view.grid.first += range.first;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/selection/tensor_text.h"
+#include "core/quant/calibrated_quantizer.h"
 #include "core/quant/element_format.h"
 #include "core/quant/quantizer.h"
 
@@ -76,10 +77,7 @@ float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t 
   const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);
   const core::quant::QuantizedTensor& view = *weights;
   const auto calibration = model.calibration().current();
-  const auto need = core::quant::calibrationNeed(scheme);
-  const bool looksAtData = calibration != nullptr && need != core::quant::CalibrationNeed::None;
-  const auto known = looksAtData ? calibration->of(view.name, need, job) : nullptr;
-  const auto quantized = core::quant::quantize(scheme, view, job, known.get());
+  const auto quantized = core::quant::quantizeCalibrated(scheme, view, calibration.get(), job);
   std::vector<float> row(view.shape.rowValues());
   core::quant::dequantizeRows(*quantized, flatIndex / view.shape.rowValues(), 1, row.data());
   return row[flatIndex % view.shape.rowValues()];

@@ -46,6 +46,10 @@ void writeWeights(const Order& order, WritingPlan& plan, WrittenModel& model, Wr
         fmt::format("The source quantizes the inputs of {} matrices; the new model takes them as they "
                     "are.",
                     maker.inputsLeftAsTheyAre()));
+  if (maker.unseenExperts() != 0)
+    plan.notes.push_back(
+        fmt::format("{} matrices of experts met no token of the calibration text and were rounded to nearest.",
+                    maker.unseenExperts()));
   if (maker.wrappedZeros() != 0)
     plan.notes.push_back(
         fmt::format("{} groups have the zero-point 0, which the first version of GPTQ's layout stores less one, as the "

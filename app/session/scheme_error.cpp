@@ -6,9 +6,11 @@
 
 #include "app/session/measured_tensor.h"
 #include "core/base/error.h"
+#include "core/evaluate/expert_output_error.h"
 #include "core/evaluate/output_error.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/matrix_name.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -16,14 +18,31 @@ namespace app {
 
 namespace {
 
+/// Of a stack, over all experts that read something.
+double measureExpertError(const core::quant::QuantizedTensor& original, const core::quant::QuantizedTensor& quantized,
+                          core::quant::Calibration& calibration, const core::JobContext& job) {
+  bool isKnown = false;
+  const double error = core::evaluate::outputErrorBySecondMoments(
+      original, quantized,
+      [&](std::uint64_t expert) {
+        auto known = calibration.of(core::quant::MatrixName{original.name, expert}.toString(),
+                                    core::quant::CalibrationNeed::Hessian, job.part(0.0, 0.0));
+        isKnown = isKnown || known != nullptr;
+        return known;
+      },
+      job);
+  return isKnown ? error : std::numeric_limits<double>::quiet_NaN();
+}
+
 /// @return NaN where the text has shown no inputs of the tensor
 double measureOutputError(const core::quant::QuantizedTensor& original, const core::quant::QuantizedTensor& quantized,
                           core::quant::Calibration* calibration, const core::JobContext& job) {
   if (calibration == nullptr)
     throw core::Error(core::ErrorCode::InvalidArgument,
                       "The output error is measured on inputs: it needs a calibration text.", original.name);
+  if (original.shape.rank() == 3) return measureExpertError(original, quantized, *calibration, job);
   const auto known = calibration->of(original.name, core::quant::CalibrationNeed::Hessian, job.part(0.0, 0.5));
-  if (known == nullptr) return std::numeric_limits<double>::quiet_NaN();
+  if (known == nullptr || known->hessian.empty()) return std::numeric_limits<double>::quiet_NaN();
   return core::evaluate::outputErrorBySecondMoment(original, quantized, known->hessian, job.part(0.5, 1.0));
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/model/recipe/other_model.h"
 #include "core/model/recipe/row_order.h"
+#include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/methods/folded_columns.h"
@@ -145,6 +146,10 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     made = inNewOrder(row.decision.replacement, weight);
   else if (!row.isCopied)
     made = quantized(weight, stored, job);
+  if (made != stored && row.decision.scheme && row.decision.place.experts != core::model::Experts::None &&
+      m_calibration != nullptr)
+    m_unseenExperts +=
+        core::quant::countUnseen(*row.decision.scheme, stored->name, stored->shape, *m_calibration, job.part(1.0, 1.0));
   if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
   noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
   if (!weight.isPacked) return append((weight.isTurned ? core::quant::turned(*made) : made)->payload);

@@ -27,6 +27,8 @@ class WeightMaker {
   std::uint64_t wrappedZeros() const { return m_wrappedZeros; }
   /// Matrices whose inputs the source quantizes and the new model does not.
   std::uint64_t inputsLeftAsTheyAre() const { return m_inputsLeft; }
+  /// Matrices of experts that the calibration text sent no token through (core/quant/calibrated_quantizer.h).
+  std::uint64_t unseenExperts() const { return m_unseenExperts; }
 
  private:
   void make(const NewWeight& weight, const Append& append, const core::JobContext& job, const core::JobContext& done);
@@ -40,7 +42,7 @@ class WeightMaker {
   MadeTensors m_tensors;
   core::quant::Calibration* m_calibration;
   std::optional<SharedFactors> m_factors;  ///< where columns' factors are folded
-  std::uint64_t m_wrappedZeros = 0, m_inputsLeft = 0;
+  std::uint64_t m_wrappedZeros = 0, m_inputsLeft = 0, m_unseenExperts = 0;
 };
 
 }  // namespace app

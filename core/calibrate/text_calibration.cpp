@@ -10,6 +10,7 @@
 #include "core/io/make_room.h"
 #include "core/io/text_checks.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/quant/matrix_name.h"
 #include "core/quant/methods/hessian.h"
 
 namespace core::calibrate {
@@ -17,6 +18,7 @@ namespace core::calibrate {
 namespace {
 
 constexpr std::uint64_t kHessianBytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t kExpertRowBytes = std::uint64_t{256} << 20;
 constexpr std::string_view kSuffix = ".calibration";
 constexpr std::uint64_t kMostFolderBytes = std::uint64_t{512} << 20;
 constexpr std::chrono::seconds kKeepInterval{30};
@@ -79,6 +81,10 @@ std::string TextCalibration::title() const {
 
 quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant::CalibrationNeed need,
                                                 const JobContext& job) {
+  if (const auto expert = expertPlace(tensor)) {
+    const Lock lock(m_mutex, job);
+    return ofExpert(*expert, need, job);
+  }
   const auto experts = m_expertPlaces.find(tensor);
   const auto found = m_places.find(tensor);
   if (found == m_places.end() && experts == m_expertPlaces.end()) return nullptr;
@@ -99,13 +105,60 @@ quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant
 
 quant::TensorCalibrationPtr TextCalibration::ofExperts(const std::string& tensor, const Place& place,
                                                        quant::CalibrationNeed need, const JobContext& job) {
-  if (need > quant::CalibrationNeed::Importance)
+  if (need == quant::CalibrationNeed::Hessian)
     throw Error(ErrorCode::Unsupported,
-                fmt::format("Of the experts in {} only the importance of their inputs' columns can be known yet.",
-                            io::inQuotes(tensor)),
+                fmt::format("The experts in {} have a Hessian each, and none in common.", io::inQuotes(tensor)),
                 tensor);
   know(place.section, job);
   return std::make_shared<const quant::TensorCalibration>(m_experts[place.section][place.input].calibration());
+}
+
+std::optional<TextCalibration::ExpertPlace> TextCalibration::expertPlace(const std::string& tensor) const {
+  if (const auto matrix = quant::MatrixName::parse(tensor)) {
+    const auto stack = m_expertPlaces.find(matrix->stack);
+    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, matrix->index, true};
+  }
+  for (const quant::MatrixName& one : quant::MatrixName::ofOwnTensor(tensor)) {
+    const auto stack = m_expertPlaces.find(one.stack);
+    if (stack != m_expertPlaces.end()) return ExpertPlace{stack->second, one.index, false};
+  }
+  return std::nullopt;
+}
+
+quant::TensorCalibrationPtr TextCalibration::ofExpert(const ExpertPlace& of, quant::CalibrationNeed need,
+                                                      const JobContext& job) {
+  takeUp();
+  const auto& [place, expert, isOfStack] = of;
+  know(place.section, job.part(0.0, 0.4));
+  const ExpertStatistics& statistics = m_experts[place.section][place.input];
+  if (expert >= statistics.rows().size()) return nullptr;
+  const bool isSeen = statistics.rows()[expert] != 0;
+  if (isOfStack && !isSeen) return nullptr;
+  auto known = std::make_shared<quant::TensorCalibration>(statistics.calibrationOf(expert));
+  if (need != quant::CalibrationNeed::Hessian || !isSeen) return known;
+  if (!m_expertRows || m_expertRows->first != place || !m_expertRows->second.has(expert))
+    keepRows(place, expert, job.part(0.4, 1.0));
+  known->hessian = m_expertRows->second.hessianOf(expert);
+  return known;
+}
+
+/// Keeps the rows of this expert, and of those behind it as long as there is room.
+void TextCalibration::keepRows(const Place& place, std::size_t expert, const JobContext& job) {
+  const ExpertInput& input = m_sections[place.section].experts[place.input];
+  const auto rows = m_experts[place.section][place.input].rows();
+  std::uint64_t bytes = 0;
+  std::size_t last = expert;
+  for (; last < rows.size(); ++last) {
+    bytes += rows[last] * input.width * sizeof(float);
+    if (last != expert && bytes > kExpertRowBytes) break;
+  }
+  m_expertRows.reset();
+  readTo(place.section, job.part(0.0, 0.5));
+  ExpertRows kept(input, expert, last);
+  m_stream.run(
+      {input.value, input.routes}, [&](const model::Observation& seen) { kept.look(seen.value, seen.data); },
+      job.part(0.5, 1.0));
+  m_expertRows.emplace(place, std::move(kept));
 }
 
 void TextCalibration::readAll(const JobContext& job) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,11 @@ struct TextCalibrationOptions {
 /// A section before that one is reached by beginning anew. What was summed (means, maxima, histograms) stays known, and
 /// so do Hessians as long as they fit into 256 MiB: all of a small model's, else those of the current section.
 ///
-/// Of stacks of experts, the importance is known, for every matrix its own; it is not kept from run to run.
+/// Of stacks of experts, importance is known for every matrix its own, magnitudes for all of them; of each matrix,
+/// asked for by its MatrixName, everything: the rows that experts read are kept up to 256 MiB, or those of one expert,
+/// and the section is read again for the others. Nothing of that is kept from run to run. Where a folder has a tensor
+/// for each expert, that is asked for by its own name: magnitudes and the histogram are those of all experts beside it,
+/// and of one that no token came by there are 0 samples.
 ///
 /// Memory: 8 · width bytes of residuals per token, 4 · width² of a Hessian's sums and as much of the Hessian.
 ///
@@ -46,7 +51,8 @@ class TextCalibration final : public quant::Calibration {
   /// @throws Error (InvalidArgument) when the residuals of so many tokens would take too much memory
   TextCalibration(const model::Graph& graph, TokenWindows windows, TextCalibrationOptions options);
 
-  /// @throws Error (Unsupported) for more than the importance of experts, (NotFinite, OutOfMemory), Cancelled
+  /// @param tensor a matrix, a stack of experts, or one of its matrices (quant::MatrixName)
+  /// @throws Error (Unsupported) for the Hessian of a whole stack, (NotFinite, OutOfMemory), Cancelled
   quant::TensorCalibrationPtr of(const std::string& tensor, quant::CalibrationNeed need,
                                  const JobContext& job) override;
   std::string identity() const override { return m_identity; }
@@ -63,6 +69,7 @@ class TextCalibration final : public quant::Calibration {
  private:
   struct Place {
     std::size_t section, input;
+    bool operator==(const Place&) const = default;
   };
   class Lock;
 
@@ -71,6 +78,15 @@ class TextCalibration final : public quant::Calibration {
   void know(std::size_t section, const JobContext& job);
   quant::TensorCalibrationPtr ofExperts(const std::string& tensor, const Place& place, quant::CalibrationNeed need,
                                         const JobContext& job);
+  /// One expert of a stack: by its MatrixName, or by the name of its own tensor in a folder that has one for each.
+  struct ExpertPlace {
+    Place place;
+    std::size_t expert;
+    bool isOfStack;  ///< asked for by its MatrixName
+  };
+  std::optional<ExpertPlace> expertPlace(const std::string& tensor) const;
+  quant::TensorCalibrationPtr ofExpert(const ExpertPlace& of, quant::CalibrationNeed need, const JobContext& job);
+  void keepRows(const Place& place, std::size_t expert, const JobContext& job);
   void readSection(const std::vector<std::size_t>& hessians, const JobContext& job);
   quant::TensorCalibrationPtr withHessian(const Place& place, const JobContext& job);
   std::uint64_t hessianBytes(std::size_t section, std::size_t input) const;
@@ -94,8 +110,9 @@ class TextCalibration final : public quant::Calibration {
   std::timed_mutex m_mutex;  ///< of what follows
   SectionStream m_stream;
   Progress m_progress;
-  std::vector<std::vector<ExpertStatistics>> m_experts;  ///< [sections]; empty where the section was not read yet
-  bool m_isTakenUp = false, m_isKept = false;            ///< of the cache's file: looked for; it has everything
+  std::vector<std::vector<ExpertStatistics>> m_experts;      ///< [sections]; empty where the section was not read yet
+  std::optional<std::pair<Place, ExpertRows>> m_expertRows;  ///< of the stack that was asked for last
+  bool m_isTakenUp = false, m_isKept = false;                ///< of the cache's file: looked for; it has everything
   std::chrono::steady_clock::time_point m_lastKept;
   std::map<std::pair<std::size_t, std::size_t>, quant::TensorCalibrationPtr> m_hessians;  ///< by section and input
 };

@@ -4,9 +4,13 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "core/calibrate/section_stream.h"
 #include "core/evaluate/changed_inputs.h"
+#include "core/evaluate/expert_output_error.h"
+#include "core/evaluate/product_errors.h"
 #include "core/model/ops/matmul.h"
 #include "core/quant/methods/output_error.h"
 #include "core/quant/quantizer.h"
@@ -16,24 +20,6 @@ namespace core::evaluate {
 namespace {
 
 using quant::QuantizedTensor;
-
-/// Tokens that are computed together, as executors have them from the first of a window on.
-constexpr std::size_t kBatchTokens = 128;
-
-/// Floats as a matrix; has to be outlived by them.
-QuantizedTensor asMatrix(std::span<const float> values, const tensor::Shape& shape) {
-  QuantizedTensor matrix;
-  matrix.shape = shape;
-  matrix.layout = quant::Elements{tensor::DType::F32};
-  matrix.payload = std::as_bytes(values);
-  return matrix;
-}
-
-double squares(std::span<const float> values) {
-  double sum = 0.0;
-  for (const float x : values) sum += static_cast<double>(x) * static_cast<double>(x);
-  return sum;
-}
 
 /// Calls body(window, rows of a batch) for all of a text.
 template <typename Body>
@@ -60,13 +46,6 @@ std::vector<double> powers(std::span<const float> weights, const tensor::Shape& 
     power[window] += squares({products.data(), count * shape.rows()});
   });
   return power;
-}
-
-Estimate relative(const std::vector<double>& errors, const std::vector<double>& powers) {
-  if (std::ranges::all_of(errors, [](double error) { return error == 0.0; })) return {0.0, 0.0};
-  BlockRatio ratio;
-  for (std::size_t i = 0; i < errors.size(); ++i) ratio.add(errors[i], powers[i]);
-  return ratio.root();
 }
 
 }  // namespace
@@ -98,9 +77,9 @@ OutputError OutputMeter::errorOf(const QuantizedTensor& quantized, const JobCont
   });
   OutputError error;
   error.tokens = m_inputs.rows.size() / m_inputs.width;
-  error.weights = relative(weights, m_power);
-  error.activations = relative(activations, m_power);
-  error.total = quantized.input ? relative(total, m_power) : error.weights;
+  error.weights = relativeNorm(weights, m_power);
+  error.activations = relativeNorm(activations, m_power);
+  error.total = quantized.input ? relativeNorm(total, m_power) : error.weights;
   return error;
 }
 
@@ -117,9 +96,92 @@ model::ValueId ownInput(const model::Graph& graph, model::ValueId value) {
 
 const quant::QuantizedTensor& weightNamed(const model::Graph& graph, const std::string& name) {
   return **std::ranges::find_if(graph.ops, [&](const model::Op& op) {
-             return op.kind() == model::OpKind::MatMul && op.as<model::MatMul>().weight->name == name;
+             const bool isProduct = op.kind() == model::OpKind::MatMul || op.kind() == model::OpKind::ExpertMatMul;
+             return isProduct && (*op.weight())->name == name;
            })->weight();
 }
+
+/// The inputs of a section's products that are to be measured.
+class SectionInputs {
+ public:
+  SectionInputs(const calibrate::Section& section, const std::set<std::string>& tensors) : m_section(section) {
+    for (const calibrate::LinearInput& input : section.inputs)
+      for (const std::string& weight : input.weights) {
+        if (!tensors.contains(weight)) continue;
+        const model::ValueId value = ownInput(section.graph, input.value);
+        m_places.emplace(weight, value);
+        m_rows.try_emplace(value);
+      }
+    for (const calibrate::ExpertInput& input : section.experts)
+      for (const std::string& stack : input.weights) addExperts(input, stack, tensors);
+  }
+
+  void read(calibrate::SectionStream& stream, const JobContext& job) {
+    std::vector<model::ValueId> watched;
+    for (const auto& [value, rows] : m_rows) watched.push_back(value);
+    if (watched.empty()) return;
+    stream.run(
+        std::move(watched),
+        [this](const model::Observation& seen) {
+          auto& known = m_rows.at(seen.value);
+          known.insert(known.end(), seen.data.begin(), seen.data.end());
+        },
+        job);
+  }
+
+  /// Calls visit(weight, function from a quantized tensor to its error) for one weight after the other.
+  template <typename Visit>
+  void forEach(const model::Graph& reference, std::size_t context, const JobContext& job, const Visit& visit) const {
+    for (const auto& [weight, value] : m_places) {
+      const LayerInputs inputs{m_rows.at(value), m_section.graph.values[value].width, context};
+      const OutputMeter meter(weightNamed(reference, weight), inputs, job);
+      visit(weight, [&](const QuantizedTensor& made) { return meter.errorOf(made, job); });
+    }
+    for (const auto& [weight, place] : m_experts) {
+      const calibrate::ExpertInput& input = *place.input;
+      const ExpertInputs inputs{m_rows.at(input.value), m_rows.at(input.routes),
+                                m_section.graph.values[input.value].width, input.used, context};
+      const QuantizedTensor& stack = weightNamed(reference, place.stack);
+      std::vector<float> values;
+      const QuantizedTensor original = place.expert ? matrixOf(stack, *place.expert, values) : stack;
+      const ExpertOutputMeter meter(original, inputs, job, place.expert);
+      if (!meter.isRead()) continue;
+      visit(weight, [&](const QuantizedTensor& made) { return meter.errorOf(made, job); });
+    }
+  }
+
+ private:
+  /// A stack, or one of its matrices that a folder has as a tensor of its own.
+  struct ExpertPlace {
+    const calibrate::ExpertInput* input;
+    std::string stack;
+    std::optional<std::size_t> expert;
+  };
+
+  void addExperts(const calibrate::ExpertInput& input, const std::string& stack, const std::set<std::string>& tensors) {
+    const std::size_t before = m_experts.size(), star = stack.find('*');
+    if (tensors.contains(stack)) m_experts.emplace(stack, ExpertPlace{&input, stack, std::nullopt});
+    for (std::size_t expert = 0; star != std::string::npos && expert < input.experts; ++expert) {
+      const std::string own = stack.substr(0, star) + std::to_string(expert) + stack.substr(star + 1);
+      if (tensors.contains(own)) m_experts.emplace(own, ExpertPlace{&input, stack, expert});
+    }
+    if (m_experts.size() == before) return;
+    m_rows.try_emplace(input.value);
+    m_rows.try_emplace(input.routes);
+  }
+
+  static QuantizedTensor matrixOf(const QuantizedTensor& stack, std::size_t expert, std::vector<float>& values) {
+    const std::uint64_t rows = stack.shape[1];
+    values.resize(rows * stack.rowValues());
+    quant::dequantizeRows(stack, expert * rows, rows, values.data());
+    return asMatrix(values, {rows, stack.rowValues()});
+  }
+
+  const calibrate::Section& m_section;
+  std::map<std::string, model::ValueId> m_places;
+  std::map<std::string, ExpertPlace> m_experts;
+  std::map<model::ValueId, std::vector<float>> m_rows;
+};
 
 }  // namespace
 
@@ -128,36 +190,18 @@ void measureOutputErrors(const model::Graph& reference, const calibrate::TokenWi
                          const OutputErrorVisitor& visitor, const JobContext& job) {
   const std::vector<calibrate::Section> sections = calibrate::cutIntoSections(reference);
   calibrate::SectionStream stream(sections, windows);
+  const std::set<std::string> wanted(tensors.begin(), tensors.end());
   const auto steps = static_cast<double>(sections.size());
   for (std::size_t s = 0; s < sections.size(); ++s) {
     const JobContext part = job.part(static_cast<double>(s) / steps, static_cast<double>(s + 1) / steps);
-    const calibrate::Section& section = sections[s];
-    std::map<std::string, model::ValueId> places;
-    std::map<model::ValueId, std::vector<float>> rows;
-    std::vector<model::ValueId> watched;
-    for (const calibrate::LinearInput& input : section.inputs)
-      for (const std::string& weight : input.weights) {
-        if (std::ranges::find(tensors, weight) == tensors.end()) continue;
-        const model::ValueId value = ownInput(section.graph, input.value);
-        places.emplace(weight, value);
-        if (rows.try_emplace(value).second) watched.push_back(value);
-      }
-    if (!watched.empty()) {
-      stream.run(
-          std::move(watched),
-          [&](const model::Observation& seen) {
-            auto& known = rows.at(seen.value);
-            known.insert(known.end(), seen.data.begin(), seen.data.end());
-          },
-          part.part(0.0, 0.2));
-    }
-    for (const auto& [weight, value] : places) {
-      const LayerInputs inputs{rows.at(value), section.graph.values[value].width, windows.context};
-      const OutputMeter meter(weightNamed(reference, weight), inputs, part.part(0.2, 1.0));
-      const auto candidates = candidatesOf(weight);
-      for (std::size_t i = 0; i < candidates.size(); ++i)
-        if (candidates[i]) visitor(weight, i, meter.errorOf(*candidates[i], part.part(0.2, 1.0)));
-    }
+    SectionInputs inputs(sections[s], wanted);
+    inputs.read(stream, part.part(0.0, 0.2));
+    inputs.forEach(reference, windows.context, part.part(0.2, 1.0),
+                   [&](const std::string& weight, const auto& errorOf) {
+                     const auto candidates = candidatesOf(weight);
+                     for (std::size_t i = 0; i < candidates.size(); ++i)
+                       if (candidates[i]) visitor(weight, i, errorOf(*candidates[i]));
+                   });
     if (s + 1 < sections.size()) stream.advance(part.part(0.9, 1.0));
   }
 }

@@ -55,8 +55,9 @@ using CandidatesOf = std::function<std::vector<quant::QuantizedTensorPtr>(const 
 using OutputErrorVisitor =
     std::function<void(const std::string& tensor, std::size_t candidate, const OutputError& error)>;
 
-/// Reads a text once with the reference, section by section, and measures any number of matrices made from its own.
-/// Only the inputs of the current section are kept: 4 · tokens · (widths of its inputs) bytes.
+/// Reads a text once with the reference, section by section, and measures any number of matrices made from its own,
+/// and of stacks of experts (expert_output_error.h). Only the inputs of the current section are kept: 4 · tokens ·
+/// (widths of its inputs) bytes.
 /// @param tensors to be measured; what no layer multiplies with is left out
 /// @param candidatesOf called when the text has come to the layer, for one matrix after the other
 /// @throws Error as SectionStream::run and what candidatesOf throws; Cancelled

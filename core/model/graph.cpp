@@ -33,7 +33,9 @@ std::optional<std::uint32_t> Graph::rowsTogether() const {
   constexpr std::uint32_t kRowsTogether = 128;
   const bool doesMatter = std::ranges::any_of(ops, [](const Op& op) {
     const auto* quantize = std::get_if<QuantizeRows>(&op.parameters);
-    return quantize != nullptr && quantize->quantizer.threshold > 0.0F;
+    const auto* experts = std::get_if<ExpertMatMul>(&op.parameters);
+    return (quantize != nullptr && quantize->quantizer.threshold > 0.0F) ||
+           (experts != nullptr && experts->weight->input && experts->weight->input->threshold > 0.0F);
   });
   return doesMatter ? std::optional(kRowsTogether) : std::nullopt;
 }

@@ -40,7 +40,7 @@ class Pass {
     std::vector<Op> ops = std::exchange(m_graph.ops, {});
     for (Op& op : ops) {
       if (op.kind() == OpKind::MatMul) change(op);
-      if (op.kind() == OpKind::ExpertMatMul) refuseInputsOf(*op.as<ExpertMatMul>().weight);
+      if (op.kind() == OpKind::ExpertMatMul) checkExperts(*op.as<ExpertMatMul>().weight);
       m_graph.ops.push_back(std::move(op));
     }
     return std::move(m_graph);
@@ -62,22 +62,29 @@ class Pass {
     }
     if (!weight.input) return;
     const bool isDecoded = weight.changes != nullptr && product.columns == quant::Columns::OfTheWeight;
-    if (weight.input->makesCodes() && (isDecoded || !areIntegers(weight)))
-      throw Error(
-          ErrorCode::Unsupported,
-          fmt::format("Inputs of {} are to become integers, but it is not made of such.", io::inQuotes(weight.name)),
-          weight.name);
+    if (weight.input->makesCodes() && (isDecoded || !areIntegers(weight))) refuseIntegers(weight);
     const ValueId floats = op.inputs[0];
     op.inputs[0] = made(floats, QuantizeRows{*weight.input}, weight.input->makesCodes() ? "codes" : "rounded");
     if (weight.input->threshold > 0.0F) op.inputs.push_back(floats);  // of outlier columns
   }
 
-  /// Columns of experts are put in order again as they are decoded; what they are multiplied with stays.
-  static void refuseInputsOf(const QuantizedTensor& experts) {
-    if (experts.input)
+  [[noreturn]] static void refuseIntegers(const QuantizedTensor& weight) {
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("Inputs of {} are to become integers, but it is not made of such.", io::inQuotes(weight.name)),
+        weight.name);
+  }
+
+  /// Columns of experts are put in order again as they are decoded.
+  static void checkExperts(const QuantizedTensor& experts) {
+    if (!experts.input) return;
+    if (experts.changes != nullptr)
       throw Error(ErrorCode::Unsupported,
-                  fmt::format("Inputs of the experts in {} cannot be quantized yet.", io::inQuotes(experts.name)),
+                  fmt::format("Inputs of the experts in {} cannot be both scaled or reordered column by column and "
+                              "quantized.",
+                              io::inQuotes(experts.name)),
                   experts.name);
+    if (experts.input->makesCodes() && !areIntegers(experts)) refuseIntegers(experts);
   }
 
   template <typename Parameters>

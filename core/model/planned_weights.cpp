@@ -12,15 +12,16 @@ namespace core::model {
 
 namespace {
 
+/// Calls visit(tensor, operation that reads it first) for every distinct one.
 template <typename Visit>
 void visitWeights(const Graph& graph, const Visit& visit) {
   std::set<const quant::QuantizedTensor*> seen;
-  const auto once = [&](const quant::QuantizedTensorPtr& tensor) {
-    if (tensor && seen.insert(tensor.get()).second) visit(*tensor);
+  const auto once = [&](const quant::QuantizedTensorPtr& tensor, const Op& op) {
+    if (tensor && seen.insert(tensor.get()).second) visit(*tensor, op);
   };
   for (const Op& op : graph.ops) {
-    if (const auto* weight = op.weight()) once(*weight);
-    if (const auto* vector = op.vector()) once(*vector);
+    if (const auto* weight = op.weight()) once(*weight, op);
+    if (const auto* vector = op.vector()) once(*vector, op);
   }
 }
 
@@ -61,7 +62,7 @@ ModelWeights planWeights(WeightLibrary& library, const ModelConfig& config, cons
 
 std::vector<TypeBytes> bytesByType(const Graph& graph) {
   std::vector<TypeBytes> types;
-  visitWeights(graph, [&](const quant::QuantizedTensor& tensor) {
+  visitWeights(graph, [&](const quant::QuantizedTensor& tensor, const Op& /*op*/) {
     const std::string type = typeOf(tensor);
     auto found = std::ranges::find(types, type, &TypeBytes::type);
     if (found == types.end()) found = types.insert(types.end(), {type});
@@ -75,7 +76,18 @@ std::vector<TypeBytes> bytesByType(const Graph& graph) {
 
 std::uint64_t plannedWeightBytes(const Graph& graph) {
   std::uint64_t bytes = 0;
-  visitWeights(graph, [&](const quant::QuantizedTensor& tensor) { bytes += quant::plannedBytes(tensor); });
+  visitWeights(graph,
+               [&](const quant::QuantizedTensor& tensor, const Op& /*op*/) { bytes += quant::plannedBytes(tensor); });
+  return bytes;
+}
+
+std::uint64_t weightBytesPerToken(const Graph& graph) {
+  std::uint64_t bytes = 0;
+  visitWeights(graph, [&](const quant::QuantizedTensor& tensor, const Op& op) {
+    const auto* const experts = std::get_if<ExpertMatMul>(&op.parameters);
+    const std::uint64_t all = quant::plannedBytes(tensor);
+    bytes += experts == nullptr ? all : all / tensor.shape[0] * experts->used;
+  });
   return bytes;
 }
 

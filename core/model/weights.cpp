@@ -9,6 +9,7 @@
 #include "core/model/visit_weights.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/methods/folded_columns.h"
 #include "core/quant/stacked_tensors.h"
 
 namespace core::model {
@@ -36,6 +37,18 @@ QuantizedTensorPtr asComputed(const quant::QuantizedTensor& tensor, float offset
   result->payload = std::as_bytes(std::span(*values));
   result->owner = std::move(values);
   return result;
+}
+
+/// Whether all of these are to have their columns multiplied by one scheme: a stack of them has one set of factors.
+bool shareFactors(const io::Checkpoint& checkpoint, const RecipePlan& plan, const std::vector<std::string>& names) {
+  const auto decisionOf = [&](const std::string& name) -> const TensorDecision& {
+    return plan.tensors[*checkpoint.find(name)].running();
+  };
+  const std::optional<quant::Scheme>& scheme = decisionOf(names.front()).scheme;
+  return scheme && quant::multipliesColumns(*scheme) && std::ranges::all_of(names, [&](const std::string& name) {
+           const TensorDecision& decision = decisionOf(name);
+           return decision.scheme == scheme && !decision.replacement && !decision.other;
+         });
 }
 
 }  // namespace
@@ -116,12 +129,24 @@ quant::QuantizedTensorPtr WeightLibrary::stack(const WeightRequest& request, con
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
+  const bool isOne = shareFactors(*m_checkpoint, plan, names);
   std::vector<quant::QuantizedTensorPtr> matrices;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto count = static_cast<double>(names.size()), index = static_cast<double>(i);
-    matrices.push_back(single(request, names[i], plan, job.part(index / count, (index + 1) / count), calibration));
+    const JobContext part = job.part(index / count, (index + 1) / count);
+    matrices.push_back(isOne ? quant::loadTensor(*m_checkpoint, *m_checkpoint->find(names[i]))
+                             : single(request, names[i], plan, part, calibration));
   }
   quant::QuantizedTensorPtr made = quant::stacked(request.name, matrices);
+  const TensorDecision& first = plan.tensors[*m_checkpoint->find(names.front())].running();
+  if (isOne) made = makeTensor(first, made, job, calibration);
+  if (first.scheme && first.scheme->activations.name != quant::ActivationName::None && !made->input)
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("The experts in {} are tensors of their own that are quantized in several ways, so that their "
+                    "inputs cannot be quantized alike.",
+                    io::inQuotes(request.name)),
+        request.name);
   if (!isOwn) return made;
   const std::lock_guard lock(m_mutex);
   m_cache[key] = made;

@@ -19,8 +19,8 @@ BareGraph::BareGraph(const Graph& whole) {
   for (std::size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& made = whole.ops[plain.sources[i]];
     preparations.emplace_back();
-    if (made.kind() != OpKind::MatMul) continue;
-    graph.ops[i].parameters = made.parameters;  // the columns that its weight has
+    if (made.kind() != OpKind::MatMul && made.kind() != OpKind::ExpertMatMul) continue;
+    graph.ops[i].parameters = made.parameters;  // the columns that its weight has, what experts do to their inputs
     for (ValueId value = made.inputs[0]; value != graph.ops[i].inputs[0];) {
       const Op& preparing = whole.maker(value);
       preparations.back().insert(preparations.back().begin(), preparing.parameters);

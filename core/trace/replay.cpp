@@ -24,6 +24,7 @@
 #include "core/quant/decoded_copy.h"
 #include "core/quant/quantizer.h"
 #include "core/trace/prepared_product.h"
+#include "core/train/ops/experts.h"
 
 namespace core::trace {
 
@@ -325,13 +326,24 @@ void Replay::multiplyExperts(std::size_t index, const Setup& setup, const float*
   const auto& product = from.graph.ops[index].as<model::ExpertMatMul>();
   const std::size_t outWidth = m_mine.graph.values[from.graph.ops[index].out].width,
                     inWidth = m_mine.graph.values[from.graph.ops[index].inputs[0]].width,
-                    tokens = out.size() / outWidth;
+                    tokens = out.size() / outWidth, batch = m_rowsTogether == 0 ? tokens : m_rowsTogether;
   const std::vector<float> bias = vectorOf(index, true, setup);
-  model::ops::expertMatMul(product, bias, {product.used, inWidth, outWidth}, in, routes, tokens, out.data());
+  for (std::size_t t = 0; t < tokens; t += batch)
+    model::ops::expertMatMul(product, bias, {product.used, inWidth, outWidth}, in + t * inWidth,
+                             routes + t * 2 * product.used, std::min(batch, tokens - t), out.data() + t * outWidth);
   const auto changed = setup.changes.find(index);
   if (changed == setup.changes.end()) return;
   const std::size_t rows = product.outWidth(), width = product.weight->rowValues();
   const std::size_t inStride = inWidth == width ? 0 : model::slotStride(width), outStride = model::slotStride(rows);
+  std::vector<float> rounded;
+  if (product.weight->input) {
+    rounded.resize(tokens * inWidth);
+    const train::ops::ExpertShape shape{product.weight->shape[0], rows, width, product.used, inWidth};
+    const auto together =
+        m_rowsTogether == 0 ? std::nullopt : std::optional(static_cast<std::uint32_t>(m_rowsTogether));
+    train::ops::roundExpertInputs(*product.weight->input, together, shape, {1, tokens, {}}, in, rounded.data());
+    in = rounded.data();
+  }
   for (const ElementChanges::Change& change : changed->second.changes)
     for (std::size_t t = 0; t < tokens; ++t)
       for (std::size_t k = 0; k < product.used; ++k)

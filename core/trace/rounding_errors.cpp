@@ -4,6 +4,7 @@
 
 #include "core/model/executor.h"
 #include "core/train/decoded_weight.h"
+#include "core/train/ops/experts.h"
 #include "core/train/ops/product.h"
 #include "core/train/ops/rounding.h"
 
@@ -70,6 +71,7 @@ class Roundings {
   Roundings(const Graph& graph, model::KvType kv) : m_graph(graph), m_kv(kv), m_weights(train::weightsOf(graph)) {
     for (const Op& op : graph.ops) {
       if (op.kind() == OpKind::QuantizeRows) ask({op.inputs[0], op.out});
+      if (op.kind() == OpKind::ExpertMatMul && (*op.weight())->input) ask({op.inputs[0]});
       if (op.kind() == OpKind::MatMul && op.as<model::MatMul>().weight->compute() != ComputeType::Fp32) {
         ask({op.inputs[0], op.out});
         if (op.inputs.size() > 1) ask({op.inputs[1]});
@@ -90,6 +92,9 @@ class Roundings {
           errors[{op, Place::kResult}] = difference(floatsOf(quantize.out), m_values.at(quantize.inputs[0]));
           break;
         }
+        case OpKind::ExpertMatMul:
+          measureExperts(op, errors);
+          break;
         case OpKind::MatMul:
           measureProduct(op, errors, job);
           break;
@@ -153,6 +158,21 @@ class Roundings {
     train::ops::multiply(weightOf(op, train::WeightRole::Matrix), batch, in.data(), result.data(), job);
     if (product.bias) train::ops::addBias(weightOf(op, train::WeightRole::Bias), batch, result.data());
     errors[{op, Place::kResult}] = difference(made, result);
+  }
+
+  /// What a stack of experts does to its inputs.
+  void measureExperts(std::size_t op, RoundingErrors& errors) const {
+    const auto& product = m_graph.ops[op].as<model::ExpertMatMul>();
+    if (!product.weight->input) return;
+    const model::ValueId input = m_graph.ops[op].inputs[0];
+    const std::vector<float>& exact = m_values.at(input);
+    std::vector<float> rounded(exact.size());
+    const std::size_t width = m_graph.values[input].width;
+    const train::ops::ExpertShape shape{product.weight->shape[0], product.outWidth(), product.weight->rowValues(),
+                                        product.used, width};
+    train::ops::roundExpertInputs(*product.weight->input, m_graph.rowsTogether(), shape, {1, exact.size() / width, {}},
+                                  exact.data(), rounded.data());
+    errors[{op, 0}] = difference(std::move(rounded), exact);
   }
 
   void measureStore(std::size_t op, RoundingErrors& errors) const {

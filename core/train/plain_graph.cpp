@@ -9,6 +9,13 @@ using model::OpKind;
 
 namespace {
 bool isInputChange(const Op& op) { return op.kind() == OpKind::ArrangeColumns || op.kind() == OpKind::QuantizeRows; }
+
+/// Stacks of experts quantize their inputs themselves.
+quant::QuantizedTensorPtr withoutInputChange(const quant::QuantizedTensor& experts) {
+  auto plain = std::make_shared<quant::QuantizedTensor>(experts);
+  plain->input.reset();
+  return plain;
+}
 }  // namespace
 
 PlainGraph plainGraph(const model::Graph& graph) {
@@ -21,6 +28,8 @@ PlainGraph plainGraph(const model::Graph& graph) {
       product->columns = quant::Columns::OfTheWeight;
       op.inputs = {model::plainValue(graph, op.inputs[0])};
     }
+    if (auto* experts = std::get_if<model::ExpertMatMul>(&op.parameters); experts != nullptr && experts->weight->input)
+      experts->weight = withoutInputChange(*experts->weight);
     plain.graph.ops.push_back(std::move(op));
     plain.sources.push_back(index);
   }

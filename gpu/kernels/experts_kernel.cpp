@@ -56,6 +56,11 @@ void recordExpertMatMul(Recorder& recorder, const std::function<VkDescriptorSet(
                        .table = part.tiles / tiles,
                        .row = tiles};
     const VkDescriptorSet sets[] = {setOf(*part.range->block())};
+    if (target.coded) {
+      push.segment[0].table = target.coded->floats;
+      dispatchCodes(recorder, sets[0], format, push, *target.coded, target.used);
+      continue;
+    }
     if (choice.isLanes()) {
       const MatMulLanesConstants constants{.workgroup = choice.lanes,
                                            .laneRows = static_cast<int>(kTileRows / choice.lanes),

@@ -15,7 +15,8 @@ struct ExpertsTarget {
   MatMulTarget product;     ///< the whole stack; its bias, if any, has a stride of whole tiles of rows
   Place routes;             ///< of Route
   std::uint32_t used;       ///< slots of a token
-  std::uint32_t slotWidth;  ///< between the slots of the input; 0: all read the same row
+  std::uint32_t slotWidth;  ///< words between the slots of the input; 0: all read the same row
+  std::optional<CodedInputs> coded;
 };
 void recordExpertMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
                         const ExpertsTarget& target);

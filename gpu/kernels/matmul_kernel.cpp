@@ -19,8 +19,9 @@ static_assert(static_cast<uint>(core::quant::ComputeType::Fp16) == kComputeFp16 
 static_assert(kSumChains == core::model::ops::kChains &&
               kMostSummedUnits * kUnitValues == core::model::ops::kMostSummed);
 
-constexpr std::uint32_t kLaneTokens = 4;  // tokens that share a decoded weight in matmul_lanes
-constexpr std::uint32_t kFewTokens = 4;   // up to here matmul_rows reads the weights once per token
+constexpr std::uint32_t kLaneTokens = 4;   // tokens that share a decoded weight in matmul_lanes
+constexpr std::uint32_t kFewTokens = 4;    // up to here matmul_rows reads the weights once per token
+constexpr std::uint32_t kCodedTokens = 8;  // that share a weight in matmul_codes, at most
 
 MatMulSegment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& part) {
   const auto offsetBy = [&](std::uint32_t place) { return place == kNone ? kNone : place + part.firstRow; };
@@ -44,33 +45,6 @@ double workOf(const PackedFormat& format, const MatMulPush& push) {
   double tiles = 0;
   for (std::uint32_t s = 0; s < push.segments; ++s) tiles += push.segment[s].tiles;
   return tiles * kTileRows * format.units * kUnitValues * push.tokenCount;
-}
-
-constexpr std::uint32_t kCodedTokens = 8;  // that share a weight in matmul_codes, at most
-
-/// Products of integers, by one kernel in both families.
-void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
-                   const CodedInputs& coded) {
-  const KernelChoice& choice = recorder.choice();
-  const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
-  const std::uint32_t tiles = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
-  const bool isLanes = choice.isLanes();
-  const std::uint32_t most = isLanes ? kLaneTokens : kCodedTokens;
-  const std::uint32_t tokensEach = std::min(std::bit_ceil(push.tokenCount), most);
-  // Chains are shared, and several tokens fill a GPU without.
-  const std::uint32_t splits =
-      isLanes || push.tokenCount > kFewTokens ? 1 : std::min(choice.splits(tiles, push.units), kSumChains);
-  const MatMulCodesConstants constants{.workgroup = isLanes ? choice.lanes : splits,
-                                       .laneRows = isLanes ? static_cast<int>(kTileRows / choice.lanes) : 1,
-                                       .tokensEach = static_cast<int>(tokensEach),
-                                       .computeType = static_cast<uint>(format.compute),
-                                       .splits = splits,
-                                       .inputZeros = coded.hasZeroPoints ? 1U : 0U,
-                                       .width = static_cast<std::uint32_t>(format.rowValues)};
-  const char* kernel = isLanes ? "matmul_codes_lanes." : choice.hasIntegerDot ? "matmul_codes_dot." : "matmul_codes.";
-  const VkDescriptorSet sets[] = {set};
-  recorder.dispatch(kernel + format.kernel, withLayout(constants.values(), format), sets, push,
-                    {tiles, divideUp(push.tokenCount, tokensEach)}, workOf(format, push));
 }
 
 void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push) {
@@ -112,6 +86,34 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
 }
 
 }  // namespace
+
+void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
+                   const CodedInputs& coded, std::uint32_t used) {
+  const KernelChoice& choice = recorder.choice();
+  const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
+  const std::uint32_t tiles = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
+  const bool isLanes = choice.isLanes();
+  const std::uint32_t most = isLanes ? kLaneTokens : kCodedTokens;
+  const bool isRouted = used != 0;
+  const std::uint32_t tokensEach = isRouted ? 1 : std::min(std::bit_ceil(push.tokenCount), most);
+  // Chains are shared, and several tokens fill a GPU without.
+  const bool areShared = !isLanes && (isRouted || push.tokenCount <= kFewTokens);
+  const std::uint32_t splits =
+      areShared ? std::min(choice.splits(tiles * std::max(used, 1U), push.units), kSumChains) : 1;
+  const MatMulCodesConstants constants{.workgroup = isLanes ? choice.lanes : splits,
+                                       .laneRows = isLanes ? static_cast<int>(kTileRows / choice.lanes) : 1,
+                                       .tokensEach = static_cast<int>(tokensEach),
+                                       .computeType = static_cast<uint>(format.compute),
+                                       .splits = splits,
+                                       .inputZeros = coded.hasZeroPoints ? 1U : 0U,
+                                       .width = static_cast<std::uint32_t>(format.rowValues),
+                                       .isRouted = isRouted ? 1U : 0U};
+  const char* kernel = isLanes ? "matmul_codes_lanes." : choice.hasIntegerDot ? "matmul_codes_dot." : "matmul_codes.";
+  const VkDescriptorSet sets[] = {set};
+  recorder.dispatch(kernel + format.kernel, withLayout(constants.values(), format), sets, push,
+                    {tiles, isRouted ? push.tokenCount * used : divideUp(push.tokenCount, tokensEach)},
+                    workOf(format, push) * std::max(used, 1U));
+}
 
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block())

@@ -22,6 +22,11 @@ struct CodedInputs {
   bool hasZeroPoints = false;
 };
 
+/// A dispatch of a product of integers, by one kernel in both families.
+/// @param used slots of a token that goes through experts, as the push's third segment says; 0: there are none
+void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
+                   const CodedInputs& coded, std::uint32_t used = 0);
+
 enum class MatMulPairing : std::uint32_t { Plain = kPlainPairing, SwiGlu = kSwiGluPairing };
 
 /// Whether the two weights may share a dispatch: same input, layout and buffer.

@@ -36,13 +36,14 @@ std::uint32_t kindOf(ActivationName name) {
 }  // namespace
 
 void recordQuantizeRows(Recorder& recorder, VkDescriptorSet set, const core::quant::InputQuantizer& quantizer, Place in,
-                        std::uint32_t width, Place out) {
+                        std::uint32_t width, Place out, std::uint32_t slots) {
+  const std::uint32_t rows = recorder.tokens() * slots;
   const QuantizeRowsPush push{.from = in.offset,
                               .inStride = in.stride,
                               .result = out.offset,
                               .resultStride = out.stride,
                               .width = width,
-                              .rows = recorder.tokens(),
+                              .rows = rows,
                               .kind = kindOf(quantizer.name),
                               .zeroPoint = quantizer.zeroPoint,
                               .scale = quantizer.scale,
@@ -50,7 +51,7 @@ void recordQuantizeRows(Recorder& recorder, VkDescriptorSet set, const core::qua
                               .threshold = quantizer.threshold,
                               .outlierScale = core::quant::kLlmInt8InputScale};
   const VkDescriptorSet sets[] = {set};
-  const double work = 4.0 * width * recorder.tokens();
+  const double work = 4.0 * width * rows;
   if (quantizer.threshold > 0.0F) {
     recorder.dispatch("outlier_masks", {}, sets, push, {divideUp(width, kUnitValues), 1}, work);
     recorder.barrier();
@@ -59,8 +60,8 @@ void recordQuantizeRows(Recorder& recorder, VkDescriptorSet set, const core::qua
   const std::uint32_t workgroup = recorder.choice().isLanes()
                                       ? recorder.choice().lanes
                                       : std::clamp(std::bit_ceil(divideUp(width, 16U)), 32U, kMostInvocations);
-  recorder.dispatch("quantize_rows", QuantizeRowsConstants{.workgroup = workgroup}.values(), sets, push,
-                    {recorder.tokens(), 1}, work);
+  recorder.dispatch("quantize_rows", QuantizeRowsConstants{.workgroup = workgroup}.values(), sets, push, {rows, 1},
+                    work);
 }
 
 }  // namespace gpu

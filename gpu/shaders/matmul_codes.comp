@@ -23,7 +23,6 @@ layout(local_size_x = kTileRows, local_size_y_id = 0, local_size_z = 1) in;
 #include "layout.glsl"
 #include "common/unsigned_codes.glsl"
 #include "common/packed_codes.glsl"
-const uint isRouted = 0;  // inputs of experts are floats
 #include "common/matmul.glsl"
 #include "common/compute_type.glsl"
 
@@ -54,7 +53,8 @@ int columnsOf(Run run) {
   return int(min(end, width) - min(first, width));
 }
 
-uint tokenRow[tokensEach];  // first word of a token's codes
+uint tokenRow[tokensEach];    // first word of a token's codes
+uint tokenFloats[tokensEach];  // where what they were made of begins
 
 int inputSum(int t, uint unit, int f) {
   const uint at = tokenRow[t] + codedSums(push.units) + unit * kSumWords;
@@ -237,9 +237,8 @@ void multiply(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
 }
 
 // Σ fp16(x) · weight of the columns that are multiplied as floats.
-void addOutliers(Rows rows, uint firstToken, float factors[laneRows], inout float values[tokensEach][laneRows]) {
-  const uint floatsAt = push.segment[0].table;
-  if (floatsAt == kNone) return;
+void addOutliers(Rows rows, float factors[laneRows], inout float values[tokensEach][laneRows]) {
+  if (push.segment[0].table == kNone) return;
   float sums[tokensEach][laneRows];
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     [[unroll]] for (int r = 0; r < laneRows; ++r) sums[t][r] = 0.0;
@@ -258,8 +257,7 @@ void addOutliers(Rows rows, uint firstToken, float factors[laneRows], inout floa
         precise float weight = p.x * float(level);
         if (hasFactors == 1) weight = weight * factors[r];
         [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-          const uint token = min(firstToken + t, push.tokenCount - 1);
-          precise float product = nearestHalf(arena[floatsAt + token * push.units * kUnitValues + column]) * weight;
+          precise float product = nearestHalf(arena[tokenFloats[t] + column]) * weight;
           precise float sum = sums[t][r] + product;
           sums[t][r] = sum;
         }
@@ -275,8 +273,9 @@ void addOutliers(Rows rows, uint firstToken, float factors[laneRows], inout floa
   }
 }
 
-// Everything but residual and pairing. @param split 0 has the result
-void product(uint s, uint tile, uint firstToken, uint first, uint split, out float values[tokensEach][laneRows]) {
+// Everything but residual and pairing. @param tile of the whole stack  @param bias of its first row
+// @param split 0 has the result
+void product(uint s, uint tile, uint bias, uint first, uint split, out float values[tokensEach][laneRows]) {
   Rows rows;
   const uint perTile = tileQuads(push.units, push.groups);
   rows.base = push.segment[s].base + tile * perTile;
@@ -294,11 +293,11 @@ void product(uint s, uint tile, uint firstToken, uint first, uint split, out flo
       values[t][r] = value;
     }
   }
-  addOutliers(rows, firstToken, factors, values);
+  addOutliers(rows, factors, values);
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     [[unroll]] for (int r = 0; r < laneRows; ++r) {
       precise float value = values[t][r];
-      if (push.segment[s].bias != kNone) value = value + loadConstant(push.segment[s].bias + tile * kTileRows + first + r);
+      if (push.segment[s].bias != kNone) value = value + loadConstant(push.segment[s].bias + bias + first + r);
       values[t][r] = rounded(value);
     }
   }
@@ -310,9 +309,17 @@ void main() {
 #else
   const uint first = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
 #endif
-  const uint firstToken = gl_WorkGroupID.y * tokensEach;
-  [[unroll]] for (int t = 0; t < tokensEach; ++t)
-    tokenRow[t] = (push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStrideQuads) * 4;
+  const Routed routed = routedBy(gl_WorkGroupID.y);
+  if (!routed.isHere) return;  // the whole workgroup
+  const uint firstToken = routed.token * tokensEach;  // one each where it is routed
+  // Rows of floats and of codes lie one behind the other: those of a token's slots, where these have their own.
+  const uint slots = isRouted == 1 && push.segment[2].bias != 0 ? push.segment[2].result : 1;
+  [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+    const uint token = min(firstToken + t, push.tokenCount - 1);
+    const uint row = token * slots + (slots == 1 ? 0 : routed.inQuads / push.segment[2].bias);
+    tokenRow[t] = (push.inQuad + token * push.inStrideQuads + routed.inQuads) * 4;
+    tokenFloats[t] = push.segment[0].table + row * push.units * kUnitValues;
+  }
   const bool swiGlu = push.pairing == kSwiGluPairing;
   uint s = 0, tile = gl_WorkGroupID.x;
   while (!swiGlu && s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
@@ -321,13 +328,13 @@ void main() {
     [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       [[unroll]] for (int r = 0; r < laneRows; ++r) gate[t][r] = values[t][r];
     }
-    product(s + p, tile, firstToken, first, split, values);
+    product(s + p, routed.tile + tile, routed.bias + tile * kTileRows, first, split, values);
   }
   if (split != 0) return;
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     if (firstToken + t >= push.tokenCount) continue;
     [[unroll]] for (int r = 0; r < laneRows; ++r) {
-      const uint at = (firstToken + t) * push.segment[s].stride + tile * kTileRows + first + r;
+      const uint at = (firstToken + t) * push.segment[s].stride + routed.result + tile * kTileRows + first + r;
       float value = values[t][r];
       if (swiGlu)
         value = silu(gate[t][r]) * value;

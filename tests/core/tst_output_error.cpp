@@ -9,11 +9,13 @@
 #include "core/io/checkpoint.h"
 #include "core/model/executor.h"
 #include "core/model/input_changes.h"
+#include "core/model/ops/experts.h"
 #include "core/model/weights.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/methods/hessian.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/row_scale.h"
+#include "support/architectures.h"
 #include "support/golden_layer.h"
 #include "support/random_model.h"
 
@@ -82,6 +84,50 @@ std::vector<float> dynamicInputs(const std::vector<float>& factors) {
     }
   }
   return result;
+}
+
+const model::ExpertMatMul& stackNamed(const model::Graph& graph, const std::string& name) {
+  const auto found = std::ranges::find_if(graph.ops, [&](const model::Op& op) {
+    return op.kind() == model::OpKind::ExpertMatMul && (*op.weight())->name == name;
+  });
+  return found->as<model::ExpertMatMul>();
+}
+
+/// What a stack makes of the whole model's own inputs. @param instead of its weights; null: these
+std::vector<float> expertOutputs(const model::Graph& graph, const calibrate::TokenWindows& windows,
+                                 const std::string& name, const quant::QuantizedTensorPtr& instead) {
+  const auto op = std::ranges::find_if(graph.ops, [&](const model::Op& each) {
+    return each.kind() == model::OpKind::ExpertMatMul && (*each.weight())->name == name;
+  });
+  model::ExpertMatMul product = op->as<model::ExpertMatMul>();
+  product.bias = nullptr;
+  if (instead != nullptr) product.weight = instead;
+  std::vector<float> x, routes, outputs;
+  const auto executor = model::createCpuExecutor(graph);
+  const auto watching = executor->subscribe({op->inputs[0], op->inputs[1]}, [&](const model::Observation& seen) {
+    (seen.value == op->inputs[0] ? x : routes).assign(seen.data.begin(), seen.data.end());
+  });
+  const auto cache = executor->createKvCache(windows.context, model::KvType::F32);
+  std::vector<float> logits(windows.context * graph.vocabulary());
+  for (std::size_t w = 0; w < windows.count(); ++w) {
+    cache->truncate(0);
+    executor->forward(windows.window(w), *cache, model::LogitsWanted::AllTokens, logits);
+    const std::size_t width = graph.values[op->out].width;
+    std::vector<float> out(windows.context * width);
+    model::ops::expertMatMul(product, {}, {product.used, graph.values[op->inputs[0]].width, width}, x.data(),
+                             routes.data(), windows.context, out.data());
+    outputs.insert(outputs.end(), out.begin(), out.end());
+  }
+  return outputs;
+}
+
+double relativeDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0.0, power = 0.0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    error += std::pow(static_cast<double>(a[i]) - static_cast<double>(b[i]), 2);
+    power += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return std::sqrt(error / power);
 }
 
 }  // namespace
@@ -252,6 +298,89 @@ class TestOutputError : public QObject {
                                      .errorOf(*quant::quantize(quant::Scheme::parse("int4"), *original), JobContext());
     QVERIFY(isNear(seen.at({"blk.1.ffn_down.weight", 0}).weights.value, expected.weights.value));
     QVERIFY(isNear(seen.at({"blk.1.ffn_down.weight", 0}).weights.error, expected.weights.error, 1e-3));
+  }
+
+  // A folder has a tensor for each expert: what is read has an error, about as large as that of the file's stack.
+  void expertsOfFoldersAddUp() {
+    std::map<std::string, double> errors, powers;
+    for (const char* name : {"qwen3moe.gguf", "qwen3moe-folder"}) {
+      const std::shared_ptr<const io::Checkpoint> checkpoint = io::openCheckpoint(support::kArchitectures / name);
+      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+      const model::Graph graph =
+          model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::optional<quant::Scheme>()));
+      const calibrate::TokenWindows windows{support::architectureTokens(),
+                                            static_cast<std::uint32_t>(support::architectureTokens().size())};
+      std::vector<std::string> names;
+      for (const io::TensorInfo& tensor : checkpoint->tensors())
+        if (tensor.name.find("up_exps") != std::string::npos || tensor.name.find(".up_proj") != std::string::npos)
+          names.push_back(tensor.name);
+      evaluate::measureOutputErrors(
+          graph, windows, names,
+          [&](const std::string& tensor) {
+            const auto original = quant::loadTensor(*checkpoint, tensor);
+            // Nothing, so that errors are what is put out; and four bits.
+            auto nothing = quant::quantize(quant::Scheme::parse("fp32"), *original);
+            auto none = std::make_shared<quant::QuantizedTensor>(*nothing);
+            none->factor = 0.0F;
+            return std::vector<quant::QuantizedTensorPtr>{
+                none, quant::quantize(quant::Scheme::parse("int4:group=8"), *original)};
+          },
+          [&](const std::string& /*tensor*/, std::size_t candidate, const OutputError& error) {
+            if (candidate == 0) QVERIFY(isNear(error.weights.value, 1.0));
+            errors[name] += candidate == 0 ? 0.0 : error.weights.value;
+            powers[name] += candidate == 0 ? 0.0 : 1.0;
+          },
+          JobContext());
+    }
+    QVERIFY(powers["qwen3moe-folder"] > 2 * powers["qwen3moe.gguf"]);  // several experts of each layer are read
+    const double stacks = errors["qwen3moe.gguf"] / powers["qwen3moe.gguf"],
+                 own = errors["qwen3moe-folder"] / powers["qwen3moe-folder"];
+    QVERIFY(std::abs(own - stacks) < 0.3 * stacks);
+  }
+
+  // Of stacks, over what each token has of each of its experts: as the operation computes it.
+  void expertsHaveOutputs_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"qwen3moe", "mixtral", "gptoss"}) QTest::newRow(name) << name;
+  }
+  void expertsHaveOutputs() {
+    QFETCH(QString, name);
+    const std::shared_ptr<const io::Checkpoint> checkpoint =
+        io::openCheckpoint(support::kArchitectures / (name.toStdString() + ".gguf"));
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    const model::Graph graph =
+        model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::optional<quant::Scheme>()));
+    calibrate::TokenWindows windows{support::architectureTokens(), 7};
+    windows.tokens.resize(windows.tokens.size() / 7 * 7);
+    const std::vector<std::string> schemes = {"int4:group=8", "int8:activations=int8_dynamic",
+                                              "llm_int8:threshold=1.5"};
+    std::map<std::string, std::vector<quant::QuantizedTensorPtr>> made;
+    std::vector<std::string> names;
+    for (const model::Op& op : graph.ops)
+      if (op.kind() == model::OpKind::ExpertMatMul) names.push_back((*op.weight())->name);
+    std::map<std::pair<std::string, std::size_t>, OutputError> seen;
+    evaluate::measureOutputErrors(
+        graph, windows, names,
+        [&](const std::string& tensor) {
+          for (const std::string& scheme : schemes)
+            made[tensor].push_back(quant::quantize(quant::Scheme::parse(scheme), *stackNamed(graph, tensor).weight));
+          return made[tensor];
+        },
+        [&](const std::string& tensor, std::size_t candidate, const OutputError& error) {
+          seen[{tensor, candidate}] = error;
+        },
+        JobContext());
+    QCOMPARE(seen.size(), names.size() * schemes.size());
+    for (const auto& [what, error] : seen) {
+      const quant::QuantizedTensorPtr& stack = made.at(what.first)[what.second];
+      auto plain = std::make_shared<quant::QuantizedTensor>(*stack);
+      plain->input.reset();
+      const auto exact = expertOutputs(graph, windows, what.first, nullptr);
+      QVERIFY(isNear(error.weights.value, relativeDifference(expertOutputs(graph, windows, what.first, plain), exact)));
+      QVERIFY(isNear(error.total.value, relativeDifference(expertOutputs(graph, windows, what.first, stack), exact)));
+      QCOMPARE(error.activations.value != 0.0, stack->input.has_value());
+      QCOMPARE(error.tokens, std::uint64_t{windows.tokens.size()});
+    }
   }
 };
 

@@ -1,7 +1,9 @@
 // Products of experts in every kind of layout, and what stands around them, on the device against the CPU's.
 #include <QtTest>
+#include <bit>
 
 #include "core/model/graph_builder.h"
+#include "core/model/input_changes.h"
 #include "gpu_models.h"
 #include "support/random_values.h"
 
@@ -57,6 +59,46 @@ core::model::Graph graphOf(const char* scheme, std::uint32_t inner, bool hasBias
   return builder.take();
 }
 
+using core::quant::ActivationName;
+using core::quant::InputQuantizer;
+
+QuantizedTensorPtr withInput(const QuantizedTensorPtr& tensor, const InputQuantizer& quantizer) {
+  auto result = std::make_shared<core::quant::QuantizedTensor>(*tensor);
+  result->input = quantizer;
+  return result;
+}
+
+/// A stack that reads rows which are looked up, and one that reads its slots.
+core::model::Graph quantizedInputs(const char* scheme, std::uint32_t inner, const InputQuantizer& quantizer) {
+  Weights weights;
+  GraphBuilder builder(0);
+  const ValueId x = builder.embed("x", weights("e", {kVocabulary, kWidth}));
+  const ValueId routes =
+      builder.route("routes", builder.matMul("router", x, weights("r", {kExperts, kWidth})), {kUsed, true});
+  const auto experts = [&](const char* name, ValueId in, std::uint32_t rows, std::uint32_t width) {
+    const QuantizedTensorPtr stack = withInput(weights(name, {kExperts, rows, width}, scheme), quantizer);
+    return builder.expertMatMul(name, in, routes, {stack, weights("bias", {kExperts, rows}), kUsed});
+  };
+  const ValueId down = experts("down", experts("up", x, inner, kWidth), kWidth, inner);
+  const ValueId mixed = builder.mixExperts("mixed", down, routes, kUsed, kWidth);
+  builder.matMul("logits", builder.takeRows("rows", mixed), weights("o", {kVocabulary, kWidth}));
+  return core::model::applyInputChanges(builder.take());
+}
+
+/// What both stacks make, as bits.
+std::vector<std::uint32_t> productsOf(core::model::Executor& executor, const Tokens& tokens) {
+  const auto& graph = executor.graph();
+  std::map<ValueId, std::vector<std::uint32_t>> made;
+  const auto watching =
+      executor.subscribe({*graph.find("up"), *graph.find("down")}, [&](const core::model::Observation& seen) {
+        for (const float value : seen.data) made[seen.value].push_back(std::bit_cast<std::uint32_t>(value));
+      });
+  allLogits(executor, tokens);
+  std::vector<std::uint32_t> all;
+  for (const auto& [value, bits] : made) all.insert(all.end(), bits.begin(), bits.end());
+  return all;
+}
+
 }  // namespace
 
 class TestGpuExperts : public QObject {
@@ -67,11 +109,11 @@ class TestGpuExperts : public QObject {
     QTest::addColumn<QString>("scheme");
     QTest::addColumn<int>("inner");
     QTest::addColumn<bool>("hasBiases");
-    // 64 rows are whole tiles; of 40, every expert's last tile is padded, and its params are the next one's rows.
+    // 64 rows are whole tiles; of 40, every expert's last tile is padded.
     for (const char* scheme : {"fp32", "bf16", "q4_0", "q8_0", "mxfp4", "int4", "int8", "int3:group=16", "nf4",
                                "kmeans3", "log4:group=32", "int4:compute=fp16"})
       QTest::addRow("%s", scheme) << scheme << 64 << true;
-    for (const char* scheme : {"fp32", "fp16", "int4:group=8", "int8:group=row"})
+    for (const char* scheme : {"fp32", "fp16", "int4:group=8", "int8:group=row", "int4:group=32,range=minmax"})
       QTest::addRow("%s, awkward", scheme) << scheme << 40 << (scheme[0] == 'f');
   }
   void everyLayoutAgrees() {
@@ -103,6 +145,48 @@ class TestGpuExperts : public QObject {
       const auto vulkan = gpu::createVulkanExecutor(device, graph);
       const double error = relativeError(allLogits(*vulkan, tokens, KvType::F32), expected);
       QVERIFY2(error <= 2e-5, qPrintable(family + ": " + QString::number(error)));
+    }
+  }
+
+  // Inputs of experts as codes, each row under its own scale: the same bits as the CPU has. Of 40 columns a unit is
+  // padded; 150 tokens are two batches of outlier columns.
+  void quantizedInputsAgree_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<int>("way");
+    for (const char* scheme : {"int8", "int4:group=32,range=minmax", "int8:group=8"})
+      for (int way = 0; way < 4; ++way) QTest::addRow("%s, %d", scheme, way) << scheme << way;
+  }
+  void quantizedInputsAgree() {
+    QFETCH(QString, scheme);
+    QFETCH(int, way);
+    const InputQuantizer ways[] = {{.name = ActivationName::Int8Dynamic},
+                                   {.name = ActivationName::Int8Static, .scale = 0.004F, .zeroPoint = -9},
+                                   {.name = ActivationName::LlmInt8, .threshold = 0.4F},
+                                   {.name = ActivationName::LlmInt8, .threshold = 0.0F}};
+    for (const std::uint32_t inner : {64U, 40U}) {
+      const auto graph = quantizedInputs(scheme.toLatin1().constData(), inner, ways[way]);
+      for (const std::size_t count : {std::size_t{150}, std::size_t{1}}) {
+        const Tokens tokens = someTokens(count, kVocabulary);
+        const auto expected = productsOf(*core::model::createCpuExecutor(graph), tokens);
+        for (const QString& family : families()) {
+          const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+          QVERIFY2(productsOf(*vulkan, tokens) == expected, qPrintable(family + " " + QString::number(inner)));
+        }
+      }
+    }
+  }
+
+  // As floats that FP8 has, sums come in another order.
+  void roundedInputsAgree() {
+    for (const ActivationName name : {ActivationName::Fp8Dynamic, ActivationName::Fp8Static}) {
+      const auto graph = quantizedInputs("fp8_e4m3:scale=row", 40, {.name = name, .scale = 0.01F});
+      const Tokens tokens = someTokens(37, kVocabulary);
+      const auto expected = allLogits(*core::model::createCpuExecutor(graph), tokens, KvType::F32);
+      for (const QString& family : families()) {
+        const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+        const double error = relativeError(allLogits(*vulkan, tokens, KvType::F32), expected);
+        QVERIFY2(error <= 5e-3, qPrintable(family + ": " + QString::number(error)));  // a code may be its neighbour
+      }
     }
   }
 

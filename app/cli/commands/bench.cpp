@@ -8,6 +8,7 @@
 #include "app/session/engine.h"
 #include "app/session/speed.h"
 #include "core/base/error.h"
+#include "core/model/planned_weights.h"
 
 namespace app::cli {
 
@@ -38,15 +39,16 @@ void run(const Options& options) {
       *executor,
       {options.promptTokens, options.generatedTokens, options.repetitions, core::model::kvTypeOf(options.kvType)},
       interruptibleJob());
-  const auto bytes = executor->memory().weightBytes;
-  // Every weight is read once per decoded token, so the device's read bandwidth limits decoding.
+  // Weights are read once per decoded token, of experts those that are used: the device's read bandwidth limits
+  // decoding.
+  const auto bytes = core::model::weightBytesPerToken(executor->graph());
   const double bandwidth = executor->measureReadBandwidth();
   const double share = speed.decode * static_cast<double>(bytes) / bandwidth;
   const Json result = {{"device", executor->deviceName()},
                        {"scheme", session.recipe.toString()},
                        {"prefill_tokens_per_s", speed.prefill},
                        {"decode_tokens_per_s", speed.decode},
-                       {"weight_bytes", bytes},
+                       {"weight_bytes", executor->memory().weightBytes},
                        {"bytes_per_token", bytes},
                        {"kv_type", options.kvType},
                        {"memory_bandwidth_share", bandwidth > 0 ? Json(share) : Json(nullptr)}};

@@ -14,7 +14,9 @@ struct ExpertSlots {
 };
 
 /// Slot k of out[t] = weight[e] · in[t] (+ bias[e]) for the experts e = routes[t][k] of every token. Tokens of one
-/// expert meet its matrix together.
+/// expert meet its matrix together. Where the weight asks for it (QuantizedTensor::input), inputs are quantized first,
+/// each row for itself (quantize_rows.h): a token's, or each slot's. Outlier columns of LLM.int8() are those of all
+/// these rows, whichever expert reads them.
 /// @param bias [experts · rows of each], or empty  @param routes [tokens, 2 · used] (route.h)
 void expertMatMul(const ExpertMatMul& product, std::span<const float> bias, const ExpertSlots& slots, const float* in,
                   const float* routes, std::size_t tokens, float* out);

@@ -192,10 +192,11 @@ class Rows {
 
 class Product {
  public:
-  Product(const QuantizedTensor& weight, std::span<const float> bias, const float* in, const float* floats,
-          std::size_t tokens, float* out)
+  Product(const QuantizedTensor& weight, const RowRange& rows, std::span<const float> bias, const float* in,
+          const float* floats, std::size_t tokens, float* out)
       : m_weight(weight),
-        m_rows(weight.rows()),
+        m_first(rows.first),
+        m_rows(rows.count),
         m_bias(bias),
         m_runs(runsOf(*weight.as<Uniform>(), weight.rowValues())),
         m_inputs{in, CodedRow(static_cast<std::uint32_t>(weight.rowValues())), tokens, m_runs},
@@ -214,7 +215,7 @@ class Product {
       Rows rows(m_weight, m_runs);
       for (std::size_t row = first * kRows; row < std::min(last * kRows, m_rows); row += kRows) {
         const std::size_t count = std::min(kRows, m_rows - row);
-        rows.load(row, count, m_needsSums);
+        rows.load(m_first + row, count, m_needsSums);
         multiply(rows, row, count);
       }
     });
@@ -254,7 +255,7 @@ class Product {
   }
 
   const QuantizedTensor& m_weight;
-  std::size_t m_rows;
+  std::size_t m_first, m_rows;  ///< of the weight
   std::span<const float> m_bias;
   std::vector<CodeRun> m_runs;
   Inputs m_inputs;
@@ -268,7 +269,12 @@ class Product {
 
 void multiplyCodes(const QuantizedTensor& weight, std::span<const float> bias, const float* in, const float* floats,
                    std::size_t tokens, float* out) {
-  Product(weight, bias, in, floats, tokens, out).run();
+  multiplyCodesRows(weight, {0, weight.rows()}, bias, in, floats, tokens, out);
+}
+
+void multiplyCodesRows(const QuantizedTensor& weight, const RowRange& rows, std::span<const float> bias,
+                       const float* in, const float* floats, std::size_t tokens, float* out) {
+  Product(weight, rows, bias, in, floats, tokens, out).run();
 }
 
 }  // namespace core::model::ops

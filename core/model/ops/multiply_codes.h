@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <span>
 
+#include "core/model/ops/matmul.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::model::ops {
@@ -20,6 +21,9 @@ namespace core::model::ops {
 ///        [tokens, inWidth]; null where nothing is an outlier  @param out [tokens, outWidth]
 void multiplyCodes(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in,
                    const float* floats, std::size_t tokens, float* out);
+/// The same with some rows of the weight. @param bias [rows.count] or empty  @param out [tokens, rows.count]
+void multiplyCodesRows(const quant::QuantizedTensor& weight, const RowRange& rows, std::span<const float> bias,
+                       const float* in, const float* floats, std::size_t tokens, float* out);
 
 /// 255 · 255 · 2^15 < 2^31
 inline constexpr std::size_t kMostSummed = 32768;

@@ -15,6 +15,7 @@
 #include "core/model/recipe/mixture.h"
 #include "core/model/recipe/shape_fallback.h"
 #include "core/model/recipe/tensor_group.h"
+#include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
@@ -293,11 +294,7 @@ quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant
                 tensor.name);
   }
   if (!decision.scheme || leavesAsStored(*decision.scheme, tensor.dtype())) return stored;
-  const quant::CalibrationNeed need = quant::calibrationNeed(*decision.scheme);
-  if (need == quant::CalibrationNeed::None || calibration == nullptr)
-    return quant::quantize(*decision.scheme, tensor, job);
-  const quant::TensorCalibrationPtr known = calibration->of(tensor.name, need, job.part(0.0, 0.5));
-  return quant::quantize(*decision.scheme, tensor, job.part(0.5, 1.0), known.get());
+  return quant::quantizeCalibrated(*decision.scheme, tensor, calibration, job);
 }
 
 }  // namespace core::model

@@ -66,6 +66,35 @@ AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, con
   return result;
 }
 
+AwqFactors stackAwqFactors(std::uint64_t matrices, const tensor::Shape& shape, const Scheme& scheme,
+                           std::span<const float> meanMagnitude,
+                           const std::function<AwqMember(std::uint64_t, const JobContext&)>& member,
+                           const JobContext& job) {
+  const Scheme rounding = roundingOnly(scheme);
+  std::vector<std::vector<float>> scales;
+  for (int step = 0; step < kAwqRatios; ++step)
+    scales.push_back(scalesOf(meanMagnitude, static_cast<double>(step) / kAwqRatios));
+  AwqFactors result;
+  result.losses.assign(kAwqRatios, 0.0);
+  double seen = 0;
+  for (std::uint64_t i = 0; i < matrices; ++i) {
+    const auto count = static_cast<double>(matrices), at = static_cast<double>(i);
+    const JobContext part = job.part(at / count, (at + 1) / count);
+    const AwqMember of = member(i, part.part(0.0, 0.2));
+    if (of.calibration == nullptr) continue;
+    const auto times = static_cast<double>(of.calibration->samples);
+    seen += times;
+    part.progress(0.2, "Searching for scales");
+    for (std::size_t step = 0; step < scales.size(); ++step)
+      result.losses[step] += times * lossOf(of.weights, shape, rounding, scales[step], of.calibration->hessian, part);
+  }
+  for (double& loss : result.losses) loss /= std::max(seen, 1.0);
+  const auto best = std::ranges::min_element(result.losses) - result.losses.begin();
+  result.ratio = static_cast<double>(best) / kAwqRatios;
+  result.scales = std::move(scales[static_cast<std::size_t>(best)]);
+  return result;
+}
+
 std::vector<float> awqWeights(std::span<const float> weights, const tensor::Shape& shape, const Scheme& scheme,
                               const TensorCalibration& calibration, std::span<const float> scales,
                               const JobContext& job) {

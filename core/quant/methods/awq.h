@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,18 @@ struct AwqFactors {
 /// @pre the weights are not empty and have equally many columns
 AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, const Scheme& scheme,
                             const TensorCalibration& calibration, const JobContext& job);
+
+/// One of the matrices of a stack, which meet inputs of their own under one s.
+struct AwqMember {
+  std::vector<float> weights;        ///< [out, in]
+  TensorCalibrationPtr calibration;  ///< of its inputs; null: it saw none, and has no say
+};
+/// The s of a stack: the losses of its matrices are added up as often as each saw an input.
+/// @param shape of a matrix  @param meanMagnitude of all inputs  @param member is asked for one after the other
+AwqFactors stackAwqFactors(std::uint64_t matrices, const tensor::Shape& shape, const Scheme& scheme,
+                           std::span<const float> meanMagnitude,
+                           const std::function<AwqMember(std::uint64_t, const JobContext&)>& member,
+                           const JobContext& job);
 
 /// W · s, clipped when the scheme asks for it: what is quantized.
 std::vector<float> awqWeights(std::span<const float> weights, const tensor::Shape& shape, const Scheme& scheme,

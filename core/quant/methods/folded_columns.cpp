@@ -33,10 +33,13 @@ std::vector<float> sharedFactors(const Scheme& scheme, std::span<const Quantized
 QuantizedTensorPtr quantizeFolded(const Scheme& scheme, const QuantizedTensor& weight,
                                   const TensorCalibration* calibration, std::span<const float> factors,
                                   const JobContext& job) {
-  requireCalibration(scheme, calibration, weight.name);
+  // Nothing is known of the inputs of an expert that no token came by.
+  const bool isUnseen = calibration != nullptr && calibration->samples == 0 && calibration->hessian.empty() &&
+                        calibrationNeed(scheme) == CalibrationNeed::Hessian;
+  if (!isUnseen) requireCalibration(scheme, calibration, weight.name);
   const std::vector<float> values = finiteWeights(weight, job.part(0.0, 0.1));
   const std::vector<float> folded =
-      scheme.method.name == MethodName::Awq
+      scheme.method.name == MethodName::Awq && !isUnseen
           ? awqWeights(values, weight.shape, scheme, *calibration, factors, job.part(0.1, 0.9))
           : multiplied(values, factors);
   const auto rounded = quantize(roundingOnly(scheme), tensorOf(folded, weight.shape), job.part(0.9, 1.0));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/train/ops/expert_rows.h"
+#include "core/train/ops/rounding.h"
 
 namespace core::train::ops {
 
@@ -66,6 +67,22 @@ void routeReverse(const model::Route& route, const Real* logits, const Real* rou
     gradient += 2 * used;
     logitGradient += experts;
   }
+}
+
+template <typename Real>
+void roundExpertInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint32_t> rowsTogether,
+                       const ExpertShape& shape, const Batch& batch, const Real* in, Real* out) {
+  const std::size_t slots = shape.inStride() == 0 ? 1 : shape.used, stride = shape.inWidth / slots;
+  Batch ofSlots = batch;
+  ofSlots.length *= slots;
+  if (rowsTogether) *rowsTogether *= static_cast<std::uint32_t>(slots);
+  std::vector<Real> rows(ofSlots.rows() * shape.width);
+  for (std::size_t row = 0; row < ofSlots.rows(); ++row)
+    std::copy_n(in + row * stride, shape.width, rows.data() + row * shape.width);
+  roundInputs(quantizer, rowsTogether, ofSlots, shape.width, rows.data(), rows.data());
+  std::fill_n(out, batch.rows() * shape.inWidth, Real{0});
+  for (std::size_t row = 0; row < ofSlots.rows(); ++row)
+    std::copy_n(rows.data() + row * shape.width, shape.width, out + row * stride);
 }
 
 template <typename Real>
@@ -146,6 +163,8 @@ void mixExpertsReverse(std::size_t used, std::size_t stride, const Real* in, con
   template void route(const model::Route&, const REAL*, std::size_t, std::size_t, REAL*);                          \
   template void routeReverse(const model::Route&, const REAL*, const REAL*, const REAL*, std::size_t, std::size_t, \
                              REAL*);                                                                               \
+  template void roundExpertInputs(const quant::InputQuantizer&, std::optional<std::uint32_t>, const ExpertShape&,  \
+                                  const Batch&, const REAL*, REAL*);                                               \
   template void expertMatMul(const PassWeight&, const PassWeight*, const ExpertShape&, const Batch&, const REAL*,  \
                              const REAL*, REAL*, const JobContext&);                                               \
   template void expertMatMulReverse(const PassWeight&, const ExpertShape&, const Batch&, const REAL*, const REAL*, \

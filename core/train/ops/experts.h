@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "core/model/op.h"
 #include "core/train/ops/product.h"
@@ -26,6 +27,12 @@ struct ExpertShape {
   std::size_t outStride() const { return model::slotStride(rows); }
   std::size_t outWidth() const { return used * outStride(); }
 };
+
+/// What a stack takes in place of its inputs under a quantizer (model::ops::expertMatMul), as numbers: roundInputs() of
+/// a token's row, or of each of its slots. @param in, out [rows, inWidth]; what lies between slots is 0
+template <typename Real>
+void roundExpertInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint32_t> rowsTogether,
+                       const ExpertShape& shape, const Batch& batch, const Real* in, Real* out);
 
 /// Slot k of out[t] = weight[e] · in[t] (+ bias[e]), e = routes[t][k]. @param bias null: none
 template <typename Real>

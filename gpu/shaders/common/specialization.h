@@ -26,7 +26,8 @@
   ENTRY(3, uint, computeType) /* kComputeFp32 … */                        \
   ENTRY(4, uint, splits)      /* invocations that share a row, at most 8 */ \
   ENTRY(5, uint, inputZeros)  /* 1: inputs have zero-points */              \
-  ENTRY(6, uint, width)       /* of the weight, without padding */
+  ENTRY(6, uint, width)       /* of the weight, without padding */          \
+  ENTRY(7, uint, isRouted)
 
 #define QS_ARRANGE_COLUMNS(ENTRY)
 #define QS_QUANTIZE_ROWS(ENTRY)
