@@ -10,6 +10,7 @@
 #include "core/io/make_room.h"
 #include "core/io/text_checks.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/model/tensor_place.h"
 #include "core/quant/methods/hessian.h"
 
 namespace core::calibrate {
@@ -79,7 +80,9 @@ std::string TextCalibration::title() const {
 
 quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant::CalibrationNeed need,
                                                 const JobContext& job) {
-  const auto experts = m_expertPlaces.find(tensor);
+  auto experts = m_expertPlaces.find(tensor);
+  const auto stack = experts == m_expertPlaces.end() ? model::stackOfExperts(tensor) : std::nullopt;
+  if (stack) experts = m_expertPlaces.find(*stack);
   const auto found = m_places.find(tensor);
   if (found == m_places.end() && experts == m_expertPlaces.end()) return nullptr;
   const Lock lock(m_mutex, job);
@@ -105,7 +108,15 @@ quant::TensorCalibrationPtr TextCalibration::ofExperts(const std::string& tensor
                             io::inQuotes(tensor)),
                 tensor);
   know(place.section, job);
-  return std::make_shared<const quant::TensorCalibration>(m_experts[place.section][place.input].calibration());
+  const ExpertStatistics& of = m_experts[place.section][place.input];
+  quant::TensorCalibration known = of.calibration();
+  // One matrix of a folder that has a tensor for each expert.
+  if (const auto expert = model::placeOf(tensor).expert; expert && *expert < of.rows().size()) {
+    const std::size_t width = known.importance.size() / of.rows().size();
+    const auto first = known.importance.begin() + static_cast<std::ptrdiff_t>(*expert * width);
+    known.importance = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(width));
+  }
+  return std::make_shared<const quant::TensorCalibration>(std::move(known));
 }
 
 void TextCalibration::readAll(const JobContext& job) {
