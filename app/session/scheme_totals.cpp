@@ -1,5 +1,6 @@
 #include "app/session/scheme_totals.h"
 
+#include <cmath>
 #include <limits>
 
 namespace app {
@@ -13,13 +14,18 @@ void SchemeTotals::add(const SchemeError& error, const std::string& tensor, std:
     ++m_refused;
     return;
   }
+  const double figure = value(error, m_metric);
+  if (m_metric == core::metrics::Metric::OutputError && std::isnan(figure)) {
+    ++m_unmeasured;
+    return;
+  }
   if (m_measured++ == 0 || isWorse(error, m_worst, m_metric)) {
     m_worst = error;
     m_worstTensor = tensor;
   }
   m_bytes += error.bytes;
   m_weights += weights;
-  m_sum += value(error, m_metric);
+  m_sum += figure;
 }
 
 double SchemeTotals::bitsPerWeight() const {

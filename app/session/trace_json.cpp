@@ -3,6 +3,7 @@
 #include <map>
 
 #include "app/session/json_numbers.h"
+#include "app/session/traced_place.h"
 #include "core/io/text_checks.h"
 
 namespace app {
@@ -97,7 +98,8 @@ Json membersJson(const Trace& trace, const trace::ProvedSet& set, bool isBlocks)
   Json members = Json::array();
   for (const trace::Candidate& member : set.members) {
     const TracedTensor& tensor = trace.tensors[member.tensor];
-    Json place = {tensor.name, member.first / tensor.width, member.first % tensor.width};
+    const TracedPlace at = tracedPlace(tensor, member.first);
+    Json place = {at.tensor, at.element / tensor.width, at.column};
     if (isBlocks) place.push_back(member.count);
     members.push_back(std::move(place));
   }

@@ -136,7 +136,8 @@ class Tracer {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       const trace::DifferingTensor& tensor = replay.tensors()[i];
       m_trace.differingWeights += tensor.values();
-      m_trace.tensors.push_back({tensor.name, tensor.layer, tensor.mine->rows(), tensor.mine->rowValues(), sizes[i]});
+      m_trace.tensors.push_back({tensor.name, tensor.layer, tensor.mine->rows(), tensor.mine->rowValues(), sizes[i],
+                                 tensor.mine->shape.rank() == 3 ? tensor.mine->shape[1] : 0});
     }
   }
 

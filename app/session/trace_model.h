@@ -34,7 +34,8 @@ struct TracedTensor {
   std::string name;
   std::optional<std::uint32_t> layer;
   std::uint64_t rows = 0, width = 0;
-  std::uint32_t blockSize = 0;  ///< weights of a block along the row
+  std::uint32_t blockSize = 0;   ///< weights of a block along the row
+  std::uint64_t matrixRows = 0;  ///< of a stack of experts, rows of one of them, which lie one behind the other; else 0
 };
 
 /// What a proved set does when the model is run in the usual way, as the chat would run it.

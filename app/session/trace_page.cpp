@@ -6,6 +6,7 @@
 
 #include "app/session/trace_pictures.h"
 #include "app/session/trace_text.h"
+#include "app/session/traced_place.h"
 
 namespace app {
 
@@ -76,9 +77,11 @@ std::string weightTable(const Trace& trace, const trace::ProvedSet& set) {
   for (std::size_t i = 0; i < std::min(kRowsShown, set.members.size()); ++i) {
     const trace::Candidate& member = set.members[i];
     const TracedTensor& tensor = trace.tensors[member.tensor];
-    rows += fmt::format(
-        "<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.4f}</td></tr>\n",
-        escapedHtml(tensor.name), member.first / tensor.width, member.first % tensor.width, member.expected);
+    const TracedPlace at = tracedPlace(tensor, member.first);
+    rows +=
+        fmt::format("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{:.4f}</td></tr>\n",
+                    escapedHtml(at.tensor) + (at.expert ? fmt::format(", expert {}", *at.expert) : std::string()),
+                    at.row, at.column, member.expected);
   }
   std::string table =
       "<table><tr><th>Tensor</th><th class=\"n\">Row</th><th class=\"n\">Column</th><th class=\"n\">Expected "

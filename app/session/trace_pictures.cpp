@@ -8,6 +8,7 @@
 #include <set>
 
 #include "app/session/trace_text.h"
+#include "app/session/traced_place.h"
 #include "core/model/tensor_place.h"
 
 namespace app {
@@ -158,8 +159,8 @@ std::string blockMaps(const Trace& trace, const trace::ProvedSet& blocks) {
           rectangle(column * width, row * height,
                     std::max(3.0, width * static_cast<double>(member->count) / static_cast<double>(tensor.width)),
                     std::max(3.0, height / static_cast<double>(tensor.rows)), 1.0, "mark",
-                    fmt::format("{}: row {}, columns {} to {}", tensor.name, member->first / tensor.width,
-                                member->first % tensor.width, member->first % tensor.width + member->count - 1));
+                    fmt::format("{} to {}", tracedPlaceText(tensor, member->first),
+                                member->first % tensor.width + member->count - 1));
     }
     pictures += fmt::format(
         "<figure><svg viewBox=\"0 0 {:.0f} {:.0f}\" style=\"width:{:.0f}px\" role=\"img\" aria-label=\"{}\">{}</svg>"

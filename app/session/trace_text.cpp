@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/session/trace_json.h"
+#include "app/session/traced_place.h"
 
 namespace app {
 
@@ -93,8 +94,7 @@ std::string proofText(const Trace& trace, const Tokenizer* tokenizer) {
   const auto& members = trace.proof->weights->members;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const TracedTensor& tensor = trace.tensors[members[i].tensor];
-    text += fmt::format("  {} row {} column {}", tensor.name, members[i].first / tensor.width,
-                        members[i].first % tensor.width);
+    text += "  " + tracedPlaceText(tensor, members[i].first);
     if (i < trace.decisions.size())
       text += fmt::format(": {:.5f} became {:.5f} ({})", trace.decisions[i].value, trace.decisions[i].decoded,
                           core::quant::toString(trace.decisions[i].decision));

@@ -98,7 +98,7 @@ std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source, 
     core::model::checkTensors(source, config);
     const auto unsaid = core::model::findUnsaid(config, kind.format);
     if (!unsaid) return std::nullopt;
-    return fmt::format("{}, for which there are no words in {}.", *unsaid, kind.isFolder() ? "config.json" : "one");
+    return fmt::format("{}, which cannot be said in {} yet.", *unsaid, kind.isFolder() ? "a config.json" : "one");
   } catch (const Error& error) {
     return error.what();
   }

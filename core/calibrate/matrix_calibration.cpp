@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/model/tensor_place.h"
 
 namespace core::calibrate {
 
@@ -19,6 +20,19 @@ std::string identityOf(const io::ImportanceMatrix& matrix) {
     all += fmt::format("{} {:016x} {:016x}\n", entry.name, contentHash(std::as_bytes(std::span(entry.sums))),
                        contentHash(std::as_bytes(std::span(entry.divisors))));
   return fmt::format("imatrix {:016x}", contentHash(std::as_bytes(std::span(all))));
+}
+
+/// The row of one expert, of a folder that has a tensor for each, where the matrix is about their stack.
+std::vector<float> rowOfExpert(const io::ImportanceEntry& entry, const std::vector<float>& all, std::uint32_t expert,
+                               const std::string& tensor, const std::string& title) {
+  if (expert >= entry.divisors.size())
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{} does not say what of {} belongs to {}; written as GGUF it would.", io::inQuotes(title),
+                            io::inQuotes(entry.name), io::inQuotes(tensor)),
+                tensor);
+  const std::size_t width = all.size() / entry.divisors.size();
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(expert * width);
+  return {first, first + static_cast<std::ptrdiff_t>(width)};
 }
 
 }  // namespace
@@ -41,6 +55,8 @@ quant::TensorCalibrationPtr MatrixCalibration::of(const std::string& tensor, qua
   if (entry == nullptr) return nullptr;
   auto result = std::make_shared<quant::TensorCalibration>();
   result->importance = io::meanSquares(*entry);
+  const auto expert = entry->name == tensor ? std::nullopt : model::placeOf(tensor).expert;
+  if (expert) result->importance = rowOfExpert(*entry, result->importance, *expert, tensor, m_title);
   result->samples = static_cast<std::uint64_t>(std::ranges::max(entry->divisors));
   return result;
 }

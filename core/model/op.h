@@ -165,7 +165,8 @@ struct Route {
 
 /// A product with the matrix of each expert that a token goes through: out[t] has a slot for each, slot k being
 /// weight[e] · x (+ bias[e]), e = routes[t][k]. x[t] is one row for all of them, or as many slots. Slots are
-/// slotStride() of their width apart; what lies between is 0. Inputs: x, routes.
+/// slotStride() of their width apart; what lies between is 0. Inputs: x, routes. Where the weight's `input` asks for
+/// it, each row or slot of x is quantized under a scale of its own first, as QuantizeRows does for MatMul.
 struct ExpertMatMul {
   quant::QuantizedTensorPtr weight = nullptr;  ///< [experts, slot's width, width of a row of x]
   quant::QuantizedTensorPtr bias = nullptr;    ///< [experts, slot's width], may be null

@@ -59,22 +59,7 @@ std::shared_ptr<quant::QuantizedTensor> zeros(const quant::QuantizedTensor& tens
   return copy;
 }
 
-/// Zeros in place of a tensor; of a stack that a folder has as a tensor for each expert, of all of these.
-void switchOff(const quant::QuantizedTensor& tensor, Replacements& result) {
-  const std::size_t star = tensor.shape.rank() == 3 ? tensor.name.find('*') : std::string::npos;
-  if (star == std::string::npos) {
-    result[tensor.name] = zeros(tensor);
-    return;
-  }
-  const std::shared_ptr<quant::QuantizedTensor> all = zeros(tensor);
-  for (std::uint64_t expert = 0; expert < tensor.shape[0]; ++expert) {
-    auto matrix = std::make_shared<quant::QuantizedTensor>(*all);
-    matrix->name = fmt::format("{}{}{}", tensor.name.substr(0, star), expert, tensor.name.substr(star + 1));
-    matrix->shape = {tensor.shape[1], tensor.shape[2]};
-    matrix->payload = all->payload.first(matrix->shape.count() * sizeof(float));
-    result[matrix->name] = std::move(matrix);
-  }
-}
+void switchOff(const quant::QuantizedTensor& tensor, Replacements& result) { result[tensor.name] = zeros(tensor); }
 
 }  // namespace
 

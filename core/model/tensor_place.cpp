@@ -86,4 +86,13 @@ TensorPlace placeOf(std::string_view name) {
   return place;
 }
 
+std::optional<std::string> stackOfExperts(std::string_view name) {
+  const std::optional<std::uint32_t> expert = placeOf(name).expert;
+  if (!expert) return std::nullopt;
+  const std::string number = "." + std::to_string(*expert) + ".";
+  const std::size_t at = name.rfind(number);
+  if (at == std::string_view::npos) return std::nullopt;
+  return std::string(name.substr(0, at)) + ".*." + std::string(name.substr(at + number.size()));
+}
+
 }  // namespace core::model

@@ -15,4 +15,8 @@ struct TensorPlace {
 };
 TensorPlace placeOf(std::string_view name);
 
+/// What a graph calls the stack of a folder's experts, of one of which this is the name: "….experts.5.down_proj.weight"
+/// → "….experts.*.down_proj.weight". Nothing for the name of no expert.
+std::optional<std::string> stackOfExperts(std::string_view name);
+
 }  // namespace core::model

@@ -109,8 +109,12 @@ void printText(const std::string& tensor, const SchemeError& error, const Treatm
     scheme += fmt::format(" ({})", core::io::printable(treatment.recipe.toString()));
   if (!error.refused.empty())
     return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), scheme, core::io::printable(error.refused));
-  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor), scheme,
-             error.bitsPerWeight, core::metrics::toString(metric), value(error, metric), remarks(error.stats));
+  const double figure = value(error, metric);
+  const std::string text = metric == Metric::OutputError && std::isnan(figure)
+                               ? std::string("not measured: none of its inputs are known")
+                               : fmt::format("{:.5g}", figure);
+  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {}{}\n", core::io::printable(tensor), scheme,
+             error.bitsPerWeight, core::metrics::toString(metric), text, remarks(error.stats));
 }
 
 /// The tensors that no treatment changes.
@@ -129,13 +133,10 @@ std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std
 }
 
 Json toJson(const SchemeTotals& totals) {
-  Json row = {{"scheme", totals.name()},
-              {"measured", totals.measured()},
-              {"refused", totals.refused()},
-              {"bytes", totals.bytes()},
-              {"bits_per_weight", finite(totals.bitsPerWeight())},
-              {"mean", finite(totals.mean())},
-              {"worst", finite(totals.worst())},
+  Json row = {{"scheme", totals.name()},       {"measured", totals.measured()},
+              {"refused", totals.refused()},   {"unmeasured", totals.unmeasured()},
+              {"bytes", totals.bytes()},       {"bits_per_weight", finite(totals.bitsPerWeight())},
+              {"mean", finite(totals.mean())}, {"worst", finite(totals.worst())},
               {"worst_tensor", nullptr}};
   if (totals.measured() != 0) row["worst_tensor"] = totals.worstTensor();
   return row;
@@ -149,6 +150,7 @@ void printText(const SchemeTotals& totals, Metric metric) {
                core::io::printable(totals.worstTensor()));
   }
   if (totals.refused() != 0) fmt::print("  {} cannot have it", totals.refused());
+  if (totals.unmeasured() != 0) fmt::print("  {} not measured", totals.unmeasured());
   fmt::print("\n");
 }
 

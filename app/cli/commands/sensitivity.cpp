@@ -60,9 +60,14 @@ void printRow(const SensitivityReport& report) {
   if (!row.failure.empty()) return printText(row.failure + "\n"), flush();
   fmt::print("KL {:<20}", shown(row.kl));
   if (row.direction == Direction::Restore) fmt::print(" less by {:<20}", shown(row.change));
-  if (row.level == Level::Tensor && !std::isnan(row.weightError))
-    fmt::print(" weight error {:.3g}, output error {:.3g}, by gradients {:.3g}", row.weightError,
-               row.outputError.total.value, row.gradientEstimate);
+  const char* before = " ";
+  const auto add = [&](const char* name, double value) {
+    if (row.level == Level::Tensor && !std::isnan(value))
+      fmt::print("{}{} {:.3g}", std::exchange(before, ", "), name, value);
+  };
+  add("weight error", row.weightError);
+  add("output error", row.outputError.total.value);
+  add("by gradients", row.gradientEstimate);
   fmt::print("\n");
   flush();
 }

@@ -30,8 +30,8 @@ struct AdaptedMatrix {
   std::uint64_t factorBytes() const;  ///< of the two factors, as they are stored
 };
 
-/// Finds the open model's matrix for every pair of factors: by name or, between GGUF and Hugging Face files of the
-/// Llama family, by the name it has there.
+/// Finds the open model's matrix for every pair of factors: by name or, between GGUF and Hugging Face files of an
+/// architecture that runs, by the name it has there.
 /// @throws Error (Unsupported) with one sentence where a matrix is not there or has another shape, or where the
 /// adapter is for another architecture
 std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adapter, const io::Checkpoint& open);

@@ -81,7 +81,7 @@ float otherValue(const OtherTensor& tensor, std::uint64_t flatIndex);
 std::optional<quant::Scheme> storedScheme(const quant::QuantizedTensor& tensor);
 
 /// Finds the other's tensors for those of an open model: by the same name or, between GGUF and Hugging Face files of
-/// the Llama family, by the name it has there. Of an adapter these are the matrices that it changes.
+/// an architecture that runs, by the name it has there. Of an adapter these are the matrices that it changes.
 class OtherTensors {
  public:
   /// @param open outlives this @throws Error (NotFound) for one that is only remembered, as fitAdapter()

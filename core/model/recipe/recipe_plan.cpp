@@ -13,8 +13,10 @@
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/mixture.h"
+#include "core/model/recipe/row_order.h"
 #include "core/model/recipe/shape_fallback.h"
 #include "core/model/recipe/tensor_group.h"
+#include "core/model/tensor_place.h"
 #include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
 #include "core/quant/quantizer.h"
@@ -77,12 +79,27 @@ class Planner {
     return {isBlock ? static_cast<std::int64_t>(*place.layer) : -1, m_tensors[tensor].name};
   }
 
+  /// By its name; of an expert's matrix also its part of what replaces all of them, whose number is a '*' in the name.
+  quant::QuantizedTensorPtr replacementOf(const std::string& name, const TensorChoice& place) {
+    if (m_recipe.replacements.empty()) return nullptr;
+    if (const auto found = m_recipe.replacements.find(name); found != m_recipe.replacements.end()) {
+      m_usedReplacements.insert(name);
+      return found->second;
+    }
+    const auto stack = place.expert ? stackOfExperts(name) : std::nullopt;
+    const auto found = stack ? m_recipe.replacements.find(*stack) : m_recipe.replacements.end();
+    if (found == m_recipe.replacements.end() || found->second->shape.rank() != 3 ||
+        *place.expert >= found->second->shape[0])
+      return nullptr;
+    m_usedReplacements.insert(found->first);
+    return matrixOf(found->second, *place.expert, name);
+  }
+
   void decide(std::size_t index) {
     const io::TensorInfo& tensor = m_tensors[index];
     TensorDecision& decision = m_plan.tensors[index];
-    if (const auto found = m_recipe.replacements.find(tensor.name); found != m_recipe.replacements.end()) {
-      m_usedReplacements.insert(tensor.name);
-      decision.replacement = found->second;
+    decision.replacement = replacementOf(tensor.name, decision.place);
+    if (decision.replacement) {
       decision.rule = "replaced";
       return;
     }

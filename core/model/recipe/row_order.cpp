@@ -14,6 +14,12 @@ using quant::Granularity;
 using quant::QuantizedTensor;
 using RowMap = std::function<std::uint64_t(std::uint64_t)>;
 
+/// Rows that are taken out of a tensor: row r of them is its row from(r).
+struct Rows {
+  std::uint64_t count;
+  const RowMap& from;
+};
+
 /// Bytes of a row of the payload; 0 where rows are no whole bytes of their own.
 std::uint64_t rowBytes(const QuantizedTensor& tensor) {
   const std::uint64_t values = tensor.rowValues();
@@ -47,29 +53,31 @@ std::optional<std::uint64_t> scalesOfRow(const quant::Grouping& grouping, std::u
   return std::nullopt;
 }
 
+/// @param rows of the tensor whose values these are
 template <class Value>
-void reorder(std::vector<Value>& values, std::uint64_t rows, std::uint64_t perRow, const RowMap& from) {
+void take(std::vector<Value>& values, std::uint64_t rows, std::uint64_t perRow, const Rows& taken) {
   if (perRow == 0 || values.size() != rows * perRow) return;
-  const std::vector<Value> before = values;
-  for (std::uint64_t row = 0; row < rows; ++row)
-    std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(from(row) * perRow), perRow,
+  const std::vector<Value> before = std::move(values);
+  values.resize(taken.count * perRow);
+  for (std::uint64_t row = 0; row < taken.count; ++row)
+    std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(taken.from(row) * perRow), perRow,
                 values.begin() + static_cast<std::ptrdiff_t>(row * perRow));
 }
 
-/// Moves the scales beside the codes of whole rows.
-void reorderSides(QuantizedTensor& tensor, const RowMap& from) {
+/// Takes the scales beside the codes of whole rows.
+void takeSides(QuantizedTensor& tensor, const Rows& taken) {
   const std::uint64_t rows = tensor.rows(), values = tensor.rowValues();
   if (auto* codes = std::get_if<quant::Uniform>(&tensor.layout)) {
     const std::uint64_t perRow = *scalesOfRow(codes->grouping, values);
-    reorder(codes->scales, rows, perRow, from);
-    reorder(codes->zeroPoints, rows, perRow, from);
+    take(codes->scales, rows, perRow, taken);
+    take(codes->zeroPoints, rows, perRow, taken);
   } else if (auto* book = std::get_if<quant::CodeBook>(&tensor.layout)) {
     book->scales = book->decodedScales();
     book->nested.reset();
-    reorder(book->scales, rows, *scalesOfRow(book->grouping, values), from);
+    take(book->scales, rows, *scalesOfRow(book->grouping, values), taken);
     if (tensor.scheme) tensor.scheme = reorderedScheme(*tensor.scheme);
   } else if (auto* learned = std::get_if<quant::LearnedCodeBooks>(&tensor.layout)) {
-    reorder(learned->levels, rows, *scalesOfRow(learned->grouping, values) << learned->bits, from);
+    take(learned->levels, rows, *scalesOfRow(learned->grouping, values) << learned->bits, taken);
   }
 }
 
@@ -79,12 +87,12 @@ quant::QuantizedTensorPtr owning(QuantizedTensor tensor, std::shared_ptr<std::ve
   return std::make_shared<QuantizedTensor>(std::move(tensor));
 }
 
-quant::QuantizedTensorPtr reorderDecoded(const QuantizedTensor& tensor, const RowMap& from) {
+quant::QuantizedTensorPtr takeDecoded(const QuantizedTensor& tensor, const Rows& taken) {
   const std::uint64_t size = tensor.rowValues() * sizeof(float);
-  auto bytes = std::make_shared<std::vector<std::byte>>(tensor.rows() * size);
+  auto bytes = std::make_shared<std::vector<std::byte>>(taken.count * size);
   std::vector<float> row(tensor.rowValues());
-  for (std::uint64_t r = 0; r < tensor.rows(); ++r) {
-    quant::dequantizeRows(tensor, from(r), 1, row.data());
+  for (std::uint64_t r = 0; r < taken.count; ++r) {
+    quant::dequantizeRows(tensor, taken.from(r), 1, row.data());
     std::memcpy(bytes->data() + r * size, row.data(), size);
   }
   QuantizedTensor result;
@@ -93,6 +101,18 @@ quant::QuantizedTensorPtr reorderDecoded(const QuantizedTensor& tensor, const Ro
   result.shape = tensor.shape;
   result.layout = quant::Elements{tensor::DType::F32};
   result.input = tensor.input;
+  return owning(std::move(result), std::move(bytes));
+}
+
+/// With the tensor's shape, which whoever takes fewer rows changes.
+quant::QuantizedTensorPtr takeRows(const QuantizedTensor& tensor, const Rows& taken) {
+  if (!hasWholeRows(tensor)) return takeDecoded(tensor, taken);
+  const std::uint64_t size = rowBytes(tensor);
+  QuantizedTensor result = tensor;
+  takeSides(result, taken);
+  auto bytes = std::make_shared<std::vector<std::byte>>(taken.count * size);
+  for (std::uint64_t row = 0; row < taken.count; ++row)
+    std::memcpy(bytes->data() + row * size, tensor.payload.data() + taken.from(row) * size, size);
   return owning(std::move(result), std::move(bytes));
 }
 
@@ -117,14 +137,16 @@ quant::Scheme reorderedScheme(quant::Scheme scheme) {
 }
 
 quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor, const RowMap& from) {
-  if (!hasWholeRows(*tensor)) return reorderDecoded(*tensor, from);
-  const std::uint64_t size = rowBytes(*tensor);
-  QuantizedTensor result = *tensor;
-  reorderSides(result, from);
-  auto bytes = std::make_shared<std::vector<std::byte>>(tensor->payload.size());
-  for (std::uint64_t row = 0; row < tensor->rows(); ++row)
-    std::memcpy(bytes->data() + row * size, tensor->payload.data() + from(row) * size, size);
-  return owning(std::move(result), std::move(bytes));
+  return takeRows(*tensor, {tensor->rows(), from});
+}
+
+quant::QuantizedTensorPtr matrixOf(const quant::QuantizedTensorPtr& stack, std::uint64_t index, std::string name) {
+  const std::uint64_t rows = stack->shape[1];
+  const RowMap from = [first = index * rows](std::uint64_t row) { return first + row; };
+  auto matrix = std::make_shared<QuantizedTensor>(*takeRows(*stack, {rows, from}));
+  matrix->name = std::move(name);
+  matrix->shape = {rows, stack->shape[2]};
+  return matrix;
 }
 
 }  // namespace core::model

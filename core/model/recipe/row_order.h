@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "core/quant/quantized_tensor.h"
 
@@ -19,5 +20,9 @@ quant::Scheme reorderedScheme(quant::Scheme scheme);
 /// @param from the row of `tensor` that becomes row r; a permutation
 quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor,
                                       const std::function<std::uint64_t(std::uint64_t)>& from);
+
+/// One matrix of a stack [matrices, out, in], its rows taken out of it as reorderRows() moves them.
+/// @pre index < matrices
+quant::QuantizedTensorPtr matrixOf(const quant::QuantizedTensorPtr& stack, std::uint64_t index, std::string name);
 
 }  // namespace core::model
