@@ -132,7 +132,7 @@ QuantizedTensorPtr stacked(std::string name, std::span<const QuantizedTensorPtr>
   const QuantizedTensor& first = *matrices[0];
   const bool areAlike = std::ranges::all_of(matrices, [&](const auto& matrix) { return fits(first, *matrix); });
   const bool quantizeInputs =
-      std::ranges::any_of(matrices, [](const auto& matrix) { return matrix->input != nullptr; });
+      std::ranges::any_of(matrices, [](const auto& matrix) { return matrix->input.has_value(); });
   if (!areAlike && quantizeInputs)
     throw Error(
         ErrorCode::Unsupported,
