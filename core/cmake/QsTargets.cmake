@@ -63,8 +63,11 @@ endfunction()
 # qs_test(NAME LIBS lib…) — one Qt Test executable from NAME.cpp, run by ctest on the offscreen platform.
 function(qs_test name)
   cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
-  add_executable(${name} ${name}.cpp)
-  set_target_properties(${name} PROPERTIES AUTOMOC ON)
+  # moc alone: AUTOMOC would look for more than a test has, and compile a unit of its own for each of them.
+  set(moc "${CMAKE_CURRENT_BINARY_DIR}/moc/${name}.moc")
+  qt6_generate_moc("${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp" "${moc}")
+  add_executable(${name} ${name}.cpp "${moc}")
+  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/moc")
   # The waiting macros of Qt Test narrow integers (Qt 6.8). Options of a source come after those of its libraries.
   set_source_files_properties(${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-conversion)
   qs_test_settings(${name} LIBS ${ARG_LIBS})
