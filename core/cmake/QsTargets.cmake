@@ -65,7 +65,7 @@ function(qs_test name)
   cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
   # moc alone: AUTOMOC would look for more than a test has, and compile a unit of its own for each of them.
   set(moc "${CMAKE_CURRENT_BINARY_DIR}/moc/${name}.moc")
-  qt6_generate_moc("${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp" "${moc}")
+  qt6_generate_moc("${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp" "${moc}" TARGET ${name})
   add_executable(${name} ${name}.cpp "${moc}")
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/moc")
   # The waiting macros of Qt Test narrow integers (Qt 6.8). Options of a source come after those of its libraries.
