@@ -5,9 +5,12 @@
 
 #include "app/session/engine.h"
 #include "app/session/known_shapes.h"
+#include "app/session/kv_layout.h"
 #include "app/session/memory_plan.h"
 #include "app/session/variant.h"
 #include "core/base/error.h"
+#include "core/model/weights.h"
+#include "support/architectures.h"
 
 using namespace app;
 using core::model::KvType;
@@ -136,6 +139,20 @@ class TestMemoryPlan : public QObject {
     QCOMPARE(parts("llama-2-7b", 4096).kvCache / kMiB, 2048.0);
     QCOMPARE(parts("llama-3.1-8b", 8192).compute / kMiB, 258.5);
     QCOMPARE(parts("llama-3.1-8b", 8192).kvCache / kMiB, 1024.0);
+  }
+
+  // Of one position, what the config says is what the graph keeps: states, heads of two sizes, latent numbers.
+  void configsSayWhatGraphsKeep_data() { support::addArchitectureRows(); }
+  void configsSayWhatGraphsKeep() {
+    QFETCH(QString, path);
+    const auto checkpoint = core::io::openCheckpoint(support::kArchitectures / path.toStdString());
+    const auto config = core::model::ModelConfig::fromCheckpoint(*checkpoint);
+    const auto graph = core::model::buildGraph(
+        config, core::model::WeightLibrary(checkpoint).load(config, std::optional<core::quant::Scheme>()));
+    std::uint64_t floats = 0;
+    for (const core::model::KvShape& layer : graph.kv) floats += layer.keyWidth() + layer.valueWidth();
+    for (const std::uint32_t state : graph.states) floats += state;
+    QCOMPARE(kvLayoutOf(config).bytes(1, KvStorage::F32), 4.0 * static_cast<double>(floats));
   }
 
   void architecturesKeepWhatTheyKeep() {
