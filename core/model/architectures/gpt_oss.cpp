@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
@@ -49,7 +51,21 @@ void readGptOssFile(const ConfigKeys& keys, ModelConfig& config) {
   config.isWindowed = windowPattern(kGptOssPattern, config.layers);
 }
 
+/// What transformers' class says of rotary embedding where a folder says nothing.
+void stretchAsUsual(const ConfigKeys& keys, ModelConfig& config) {
+  const bool isSaid = std::ranges::any_of(keys.metadata().entries(), [&](const io::MetadataEntry& entry) {
+    return entry.key.starts_with(keys("rope_scaling.")) || entry.key.starts_with(keys("rope_parameters."));
+  });
+  if (isSaid) return;
+  config.ropeScaling = RopeScaling::Yarn;
+  config.ropeFactor = 32.0F;
+  config.ropeOriginalContext = 4096;
+  config.hasWholeRopeBounds = false;
+  config.ropeMagnitude = yarnMagnitude(config.ropeFactor);
+}
+
 void readGptOssFolder(const ConfigKeys& keys, ModelConfig& config) {
+  stretchAsUsual(keys, config);
   readExperts(keys, {"num_local_experts", "num_experts_per_tok", "intermediate_size"}, config);
   config.slidingWindow = keys.integer("sliding_window", kGptOssWindow, 0, ModelConfig::kMaxContext);
   config.isWindowed = windowPattern(kGptOssPattern, config.layers);
