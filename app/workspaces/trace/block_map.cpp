@@ -158,8 +158,8 @@ std::optional<QString> BlockMap::readout(QPointF coordinates) const {
   if (!cell) return std::nullopt;
   const auto [row, block] = placeOf(*cell);
   const bool isOne = m_map.cellRows == m_map.rows && m_map.cellColumns == m_map.blocks;
-  return (isOne ? tr("row %1, block %2: %3") : tr("row %1, block %2: %3, the largest of those drawn here"))
-      .arg(row)
+  return (isOne ? tr("%1, block %2: %3") : tr("%1, block %2: %3, the largest of those drawn here"))
+      .arg(rowText(row, m_map.matrixRows))
       .arg(block)
       .arg(signedNumber(static_cast<double>(m_map.values[*cell])));
 }

@@ -12,6 +12,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "app/session/traced_place.h"
 #include "app/text/numbers.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/icon.h"
@@ -176,9 +177,9 @@ void BlockStep::fill() {
                      : m_state.isRunning()          ? tr("Adding up what every weight did…")
                                                     : tr("Select a block in step 3."));
   const auto block = m_state.block();
-  m_title->setText(isBlock ? tr("%1, row %2, columns %3–%4")
-                                 .arg(QString::fromStdString(trace->tensors[*tensor].name))
-                                 .arg(block->row)
+  m_title->setText(isBlock ? tr("%1, %2, columns %3–%4")
+                                 .arg(QString::fromStdString(tracedPlace(trace->tensors[*tensor], block->first).tensor),
+                                      rowText(trace->tensors[*tensor], block->first))
                                  .arg(block->first % trace->tensors[*tensor].width)
                                  .arg(block->first % trace->tensors[*tensor].width + block->count - 1)
                            : tr("The block"));
@@ -190,13 +191,13 @@ void BlockStep::fill() {
         if (member.tensor == *tensor) proved.push_back(member.first);
     m_weights->show(isKnown ? details : nullptr,
                     isKnown ? trace->attribution->reference - trace->attribution->compared : 0.0,
-                    isKnown ? trace->tensors[*tensor].width : 1, std::move(proved));
+                    isKnown ? trace->tensors[*tensor] : TracedTensor(), std::move(proved));
   }
   refreshPlace();
 }
 
 void BlockStep::refreshPlace() {
-  const auto weight = m_state.selection().weight();
+  const auto weight = m_state.weight();
   const int row = weight ? m_weights->rowOf(*weight) : m_weights->rowCount() > 0 ? 0 : -1;
   {
     const QSignalBlocker blocked(m_table->selectionModel());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/jobs/stop_notice.h"
+#include "app/session/traced_place.h"
 #include "app/workspaces/trace/trace_words.h"
 #include "core/base/error.h"
 
@@ -21,9 +22,8 @@ const core::trace::DifferingTensor& tensorNamed(const TracedModels& models, cons
 }
 
 QString placeText(const TracedTensor& tensor, std::uint64_t element) {
-  return HandChanges::tr("%1, row %2, column %3")
-      .arg(shortTensorName(tensor.name))
-      .arg(element / tensor.width)
+  return HandChanges::tr("%1, %2, column %3")
+      .arg(shortTensorName(tracedPlace(tensor, element).tensor), rowText(tensor, element))
       .arg(element % tensor.width);
 }
 

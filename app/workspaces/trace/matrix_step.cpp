@@ -45,7 +45,7 @@ void MatrixStep::select(quint64 row, quint64 block) {
   if (!tensor) return;
   const TracedTensor& of = m_state.trace()->tensors[*tensor];
   const std::uint64_t first = row * of.width + block * of.blockSize;
-  const auto now = m_state.selection().weight();
+  const auto now = m_state.weight();
   if (now && m_state.blockOf(*tensor, *now) == m_state.blockOf(*tensor, first)) return;
   m_state.selectWeight(*tensor, first);
 }
@@ -85,7 +85,9 @@ void MatrixStep::drawTensor() {
     const auto found = index < all.size() && all[index].name == name
                            ? all.begin() + static_cast<std::ptrdiff_t>(index)
                            : std::ranges::find(all, name, &core::trace::TensorContribution::name);
-    return contributionMap(*found);
+    ContributionMap map = contributionMap(*found);
+    map.matrixRows = trace->tensors[index].matrixRows;
+    return map;
   };
   m_state.jobs().run(this, {QStringLiteral("trace.matrix"), {}}, work,
                      [this](ContributionMap map) { m_map->setMap(std::move(map)); });
@@ -112,13 +114,15 @@ void MatrixStep::drawProved() {
 void MatrixStep::refreshPlace() {
   if (m_state.tensor() != m_tensor) return refresh();
   const auto block = m_state.block();
+  if (const auto* info = m_state.selection().tensorInfo()) m_title->setText(QString::fromStdString(info->name));
   if (!m_tensor || !block || m_state.contribution(*m_tensor) == nullptr) return m_detail->setText({});
   m_map->setSelected(BlockMap::Place(block->row, block->block));
   const auto& known = *m_state.contribution(*m_tensor);
   const double sum = static_cast<double>(known.blockSums[block->row * known.blocksPerRow() + block->block]);
   const TracedTensor& of = m_state.trace()->tensors[*m_tensor];
-  m_detail->setText(tr("Row %1, columns %2 to %3: %4 of this tensor's %5. ◇ proved weights, □ proved blocks.")
-                        .arg(text::count(block->row), text::count(block->first % of.width),
+  const QString row = rowText(of, block->first);
+  m_detail->setText(tr("%1, columns %2 to %3: %4 of this tensor's %5. ◇ proved weights, □ proved blocks.")
+                        .arg(row.left(1).toUpper() + row.mid(1), text::count(block->first % of.width),
                              text::count(block->first % of.width + block->count - 1), signedNumber(sum),
                              signedNumber(known.sum)));
   m_map->setAccessibleDescription(m_detail->text());

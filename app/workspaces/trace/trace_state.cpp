@@ -1,9 +1,12 @@
 #include "app/workspaces/trace/trace_state.h"
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <utility>
 
 #include "app/session/engine.h"
+#include "app/session/traced_place.h"
 
 namespace app {
 
@@ -152,9 +155,16 @@ void TraceState::showFirstPlace() {
 std::optional<std::size_t> TraceState::tensor() const {
   const auto* info = m_selection.tensorInfo();
   if (!trace() || info == nullptr) return std::nullopt;
-  const auto found = std::ranges::find(trace()->tensors, info->name, &TracedTensor::name);
+  const auto found = std::ranges::find_if(
+      trace()->tensors, [&](const TracedTensor& tensor) { return firstElementOf(tensor, info->name).has_value(); });
   if (found == trace()->tensors.end()) return std::nullopt;
   return static_cast<std::size_t>(found - trace()->tensors.begin());
+}
+
+std::optional<std::uint64_t> TraceState::weight() const {
+  const auto at = tensor();
+  if (!at || !m_selection.weight()) return std::nullopt;
+  return *firstElementOf(trace()->tensors[*at], m_selection.tensorInfo()->name) + *m_selection.weight();
 }
 
 TraceState::Block TraceState::blockOf(std::size_t tensor, std::uint64_t element) const {
@@ -168,14 +178,22 @@ TraceState::Block TraceState::blockOf(std::size_t tensor, std::uint64_t element)
 std::optional<TraceState::Block> TraceState::block() const {
   const auto at = tensor();
   if (!at) return std::nullopt;
-  if (const auto weight = m_selection.weight()) return blockOf(*at, *weight);
-  const auto* known = contribution(*at);
+  if (const auto selected = weight()) return blockOf(*at, *selected);
+  const TracedTensor& of = trace()->tensors[*at];
+  const std::string& name = m_selection.tensorInfo()->name;
+  if (name == of.name) return bestBlock(*at, 0, of.rows);
+  return bestBlock(*at, *firstElementOf(of, name) / of.width, of.matrixRows);  // of one expert among tensors
+}
+
+std::optional<TraceState::Block> TraceState::bestBlock(std::size_t tensor, std::uint64_t firstRow,
+                                                       std::uint64_t rows) const {
+  const auto* known = contribution(tensor);
   if (known == nullptr || known->blockSums.empty()) return std::nullopt;
-  const auto best = static_cast<std::uint64_t>(
-      std::ranges::max_element(known->blockSums, {}, [](float sum) { return std::abs(sum); }) -
-      known->blockSums.begin());
   const std::uint64_t perRow = known->blocksPerRow();
-  return blockOf(*at, best / perRow * known->width + best % perRow * known->blockSize);
+  const auto sums = std::span(known->blockSums).subspan(firstRow * perRow, rows * perRow);
+  const auto best = static_cast<std::uint64_t>(
+      std::ranges::max_element(sums, {}, [](float sum) { return std::abs(sum); }) - sums.begin());
+  return blockOf(tensor, (firstRow + best / perRow) * known->width + best % perRow * known->blockSize);
 }
 
 const core::trace::TensorContribution* TraceState::contribution(std::size_t tensor) const {
@@ -198,20 +216,24 @@ bool TraceState::restores(const core::trace::Effect& effect) const {
   return trace()->found().agreement == core::trace::Agreement::Parted && effect.isReferenceWord;
 }
 
-std::optional<std::size_t> TraceState::indexInModel(std::size_t tensor) const {
+std::optional<std::size_t> TraceState::indexInModel(std::size_t tensor, std::uint64_t element) const {
   if (!m_model || !trace()) return std::nullopt;
   const auto tensors = m_model->checkpoint().tensors();
-  const auto found = std::ranges::find(tensors, trace()->tensors[tensor].name, &core::io::TensorInfo::name);
+  const TracedPlace place = tracedPlace(trace()->tensors[tensor], element);
+  const auto found = std::ranges::find(tensors, place.tensor, &core::io::TensorInfo::name);
   if (found == tensors.end()) return std::nullopt;
   return static_cast<std::size_t>(found - tensors.begin());
 }
 
+// Of experts that are tensors of their own, the one whose block did most.
 void TraceState::selectTensor(std::size_t tensor) {
-  if (const auto index = indexInModel(tensor)) m_selection.setTensor(index);
+  const auto best = bestBlock(tensor, 0, trace()->tensors[tensor].rows);
+  if (const auto index = indexInModel(tensor, best ? best->first : 0)) m_selection.setTensor(index);
 }
 
 void TraceState::selectWeight(std::size_t tensor, std::uint64_t element) {
-  if (const auto index = indexInModel(tensor)) m_selection.setTensorAndWeight(*index, element);
+  if (const auto index = indexInModel(tensor, element))
+    m_selection.setTensorAndWeight(*index, tracedPlace(trace()->tensors[tensor], element).element);
 }
 
 const core::text::Tokenizer* TraceState::tokenizer() const { return m_model ? m_model->tokenizer().get() : nullptr; }

@@ -53,6 +53,8 @@ class TraceState : public QObject {
 
   /// The selected tensor among those that differ; nothing where it does not.
   std::optional<std::size_t> tensor() const;
+  /// The selected weight in it, row-major.
+  std::optional<std::uint64_t> weight() const;
   /// The block of the selected weight, or the one of the selected tensor that contributes most.
   std::optional<Block> block() const;
   Block blockOf(std::size_t tensor, std::uint64_t element) const;
@@ -62,8 +64,8 @@ class TraceState : public QObject {
   const core::trace::TensorEffect* effect(std::size_t tensor) const;
   /// Whether a run brings back the word that the compared model lost; never where both say the same.
   bool restores(const core::trace::Effect& effect) const;
-  /// Index in the open model; nothing where it has no tensor of this name.
-  std::optional<std::size_t> indexInModel(std::size_t tensor) const;
+  /// Index in the open model of what has this weight; nothing where it has no such tensor.
+  std::optional<std::size_t> indexInModel(std::size_t tensor, std::uint64_t element) const;
   void selectTensor(std::size_t tensor);
   void selectWeight(std::size_t tensor, std::uint64_t element);
   const core::text::Tokenizer* tokenizer() const;
@@ -80,6 +82,8 @@ class TraceState : public QObject {
   void takeNews();
   void take(TraceResult result);
   void showFirstPlace();
+  /// The one that contributes most; nothing while contributions are not known.
+  std::optional<Block> bestBlock(std::size_t tensor, std::uint64_t firstRow, std::uint64_t rows) const;
 
   Selection& m_selection;
   JobRunner& m_jobs;

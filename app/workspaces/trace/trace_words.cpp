@@ -5,6 +5,7 @@
 #include "app/selection/selection.h"
 #include "app/selection/tensor_text.h"
 #include "app/session/trace_json.h"
+#include "app/session/traced_place.h"
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
 #include "core/model/tensor_place.h"
@@ -81,6 +82,16 @@ QString shortTensorName(const std::string& name) {
   const auto place = core::model::placeOf(name);
   const QString path = QString::fromStdString(place.path);
   return place.layer ? QStringLiteral("%1 · %2").arg(*place.layer).arg(path) : path;
+}
+
+QString rowText(std::uint64_t row, std::uint64_t matrixRows) {
+  if (matrixRows == 0) return tr("row %1").arg(row);
+  return tr("expert %1, row %2").arg(row / matrixRows).arg(row % matrixRows);
+}
+
+QString rowText(const TracedTensor& tensor, std::uint64_t element) {
+  const TracedPlace place = tracedPlace(tensor, element);
+  return place.expert ? rowText(element / tensor.width, tensor.matrixRows) : tr("row %1").arg(place.row);
 }
 
 QString signedNumber(double value, int digits) {

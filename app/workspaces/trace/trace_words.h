@@ -22,6 +22,10 @@ QString recipeTitle(const core::model::Recipe& recipe, const Selection& selectio
 QString variantTitle(const Variant& variant, const Selection& selection);
 /// "3 · attn_q" of "blk.3.attn_q.weight"; of one outside the layers its name without ".weight".
 QString shortTensorName(const std::string& name);
+/// "row 37", of a stack of experts "expert 6, row 37". @param matrixRows rows of one expert; 0: it is no stack
+QString rowText(std::uint64_t row, std::uint64_t matrixRows);
+/// The same of a weight; where experts are tensors of their own, whose name says which it is, "row 37".
+QString rowText(const TracedTensor& tensor, std::uint64_t element);
 /// A number with its sign, as contributions are written: "+0.43".
 QString signedNumber(double value, int digits = 3);
 

@@ -261,7 +261,7 @@ void TraceWorkspace::openQuantize() {
   describeSelection(selection(), link);
   link.query.removeAllQueryItems(QStringLiteral("scheme"));
   const auto scheme =
-      selection().schemeFor(m_state->result().question->compared.recipe, *m_state->indexInModel(*tensor));
+      selection().schemeFor(m_state->result().question->compared.recipe, *m_state->indexInModel(*tensor, block->first));
   if (scheme) link.set(QStringLiteral("scheme"), QString::fromStdString(scheme->toString()));
   Q_EMIT linkFollowed(link);
 }

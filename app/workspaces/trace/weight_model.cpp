@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/session/traced_place.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/trace/trace_words.h"
@@ -24,12 +25,13 @@ QString shareText(double share) {
 
 }  // namespace
 
-void WeightModel::show(const BlockDetails* details, double whole, std::uint64_t width,
+void WeightModel::show(const BlockDetails* details, double whole, const TracedTensor& tensor,
                        std::vector<std::uint64_t> proved) {
   beginResetModel();
   m_weights.clear();
   m_whole = whole;
-  m_width = std::max<std::uint64_t>(width, 1);
+  m_tensor = tensor;
+  m_tensor.width = std::max<std::uint64_t>(tensor.width, 1);
   m_largest = 0.0;
   for (std::size_t i = 0; details != nullptr && i < details->weights.size(); ++i) {
     Line line{details->weights[i], {}, std::ranges::find(proved, details->weights[i].element) != proved.end()};
@@ -56,7 +58,7 @@ QString WeightModel::decisionText(const DecidedWeight& weight) const {
     case WeightDecision::Clipped:
       return tr("clipped: beyond the outermost level");
     case WeightDecision::OutlierScale:
-      return weight.cause ? tr("column %1, an outlier, set the scale").arg(*weight.cause % m_width)
+      return weight.cause ? tr("column %1, an outlier, set the scale").arg(*weight.cause % m_tensor.width)
                           : tr("an outlier set the scale");
     case WeightDecision::CodeBookGap:
       return tr("a gap of the code book, %1 wide").arg(text::number(weight.step, 3));
@@ -78,9 +80,11 @@ int WeightModel::columnCount(const QModelIndex& parent) const { return parent.is
 QString WeightModel::textOf(const Line& line, int column) const {
   const DecidedWeight& w = line.weight;
   switch (column) {
-    case Place:
-      return QStringLiteral("%1, %2").arg(w.element / m_width).arg(w.element % m_width) +
+    case Place: {
+      const TracedPlace place = tracedPlace(m_tensor, w.element);
+      return QStringLiteral("%1, %2").arg(place.row).arg(place.column) +
              (line.isProved ? QStringLiteral(" ◇") : QString());
+    }
     case Was:
       return text::number(static_cast<double>(w.value), 4);
     case Code:

@@ -17,8 +17,8 @@ class WeightModel : public QAbstractTableModel {
 
   explicit WeightModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}
 
-  /// @param whole what shares are of  @param width of a row of the tensor  @param proved weights of the proved set
-  void show(const BlockDetails* details, double whole, std::uint64_t width, std::vector<std::uint64_t> proved);
+  /// @param whole what shares are of  @param tensor whose block it is  @param proved weights of the proved set
+  void show(const BlockDetails* details, double whole, const TracedTensor& tensor, std::vector<std::uint64_t> proved);
   /// −1 where it is not here.
   int rowOf(std::uint64_t element) const;
   const core::quant::DecidedWeight& weight(int row) const { return m_weights[static_cast<std::size_t>(row)].weight; }
@@ -41,7 +41,7 @@ class WeightModel : public QAbstractTableModel {
 
   std::vector<Line> m_weights;
   double m_whole = 0.0, m_largest = 0.0;
-  std::uint64_t m_width = 1;
+  TracedTensor m_tensor;
 };
 
 }  // namespace app
