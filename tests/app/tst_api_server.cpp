@@ -5,7 +5,7 @@
 
 #include "app/remote/api_server.h"
 #include "core/base/error.h"
-#include "support/loopback_server.h"
+#include "loopback/api_replies.h"
 
 using namespace app::remote;
 using support::LoopbackServer;
@@ -88,20 +88,20 @@ class TestApiServer : public QObject {
 
   void modelsAreListedWithTheKeyInTheHeader() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::answer("200 OK", R"({"object": "list", "data": [{"id": "a"}, {"id": "b/c"}, {"no": 1}]})");
+      return support::jsonReply(R"({"object": "list", "data": [{"id": "a"}, {"id": "b/c"}, {"no": 1}]})");
     });
     HttpClient client;
     QCOMPARE(listModels(client, {server.url() + "/v1", kKey}, {}), (std::vector<std::string>{"a", "b/c"}));
-    const std::string head = server.requests().front().head;
-    QVERIFY(head.starts_with("GET /v1/models "));
-    QVERIFY(head.find("Authorization: Bearer " + kKey) != std::string::npos);
+    const auto request = server.requests().front();
+    QCOMPARE(request.method + " " + request.target, std::string("GET /v1/models"));
+    QCOMPARE(request.header("authorization"), "Bearer " + kKey);
   }
 
   void aChatStreams() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events({chunk(R"("delta": {"role": "assistant", "content": ""})"),
-                                     chunk(R"("delta": {"reasoning_content": "hm"})"), said("Hel"), said("lo"), kEnd,
-                                     R"({"choices": [], "usage": {"total_tokens": 3}})", "[DONE]"});
+      return support::eventsReply({chunk(R"("delta": {"role": "assistant", "content": ""})"),
+                                   chunk(R"("delta": {"reasoning_content": "hm"})"), said("Hel"), said("lo"), kEnd,
+                                   R"({"choices": [], "usage": {"total_tokens": 3}})", "[DONE]"});
     });
     ApiQuestion question;
     question.model = "m";
@@ -114,12 +114,13 @@ class TestApiServer : public QObject {
     QVERIFY(body.at("stream").get<bool>() && body.at("logprobs").get<bool>());
     QCOMPARE(body.at("top_logprobs").get<int>(), 20);
     QCOMPARE(body.at("seed").get<int>(), 7);
-    QVERIFY(server.requests().front().head.starts_with("POST /v1/chat/completions "));
+    QCOMPARE(server.requests().front().method + " " + server.requests().front().target,
+             std::string("POST /v1/chat/completions"));
   }
 
   void probabilitiesOfAChat() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events({chunk(
+      return support::eventsReply({chunk(
           R"("delta": {"content": "a€"}, "logprobs": {"content": [)"
           R"({"token": "a", "logprob": -0.5, "bytes": [97], "top_logprobs": [)"
           R"({"token": "?", "logprob": -2, "bytes": [226, 130]}, {"token": "a", "logprob": -0.5, "bytes": [97]}]},)"
@@ -138,9 +139,9 @@ class TestApiServer : public QObject {
 
   void probabilitiesOfACompletion() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events({chunk(R"("text": "ab", "logprobs": {"tokens": ["a", "b"], "token_logprobs": )"
-                                           R"([-0.25, -0.75], "top_logprobs": [{"x": -2, "a": -0.25}, null]})"),
-                                     chunk(R"("text": "", "finish_reason": "stop")")});
+      return support::eventsReply({chunk(R"("text": "ab", "logprobs": {"tokens": ["a", "b"], "token_logprobs": )"
+                                         R"([-0.25, -0.75], "top_logprobs": [{"x": -2, "a": -0.25}, null]})"),
+                                   chunk(R"("text": "", "finish_reason": "stop")")});
     });
     ApiQuestion question;
     question.dialect = ApiDialect::Completion;
@@ -158,8 +159,7 @@ class TestApiServer : public QObject {
 
   void aServerThatDoesNotStreamAnswersAtOnce() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::answer("200 OK",
-                                    R"({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})");
+      return support::jsonReply(R"({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})");
     });
     QCOMPARE(hear(server).text, QStringLiteral("Hello"));
   }
@@ -167,8 +167,8 @@ class TestApiServer : public QObject {
   void whoRefusesProbabilitiesIsAskedWithout() {
     const LoopbackServer server([](const auto& request) {
       if (request.body.find("logprobs") != std::string::npos)
-        return LoopbackServer::answer("400 Bad Request", R"({"error": {"message": "no logprobs here"}})");
-      return LoopbackServer::events({said("Hello"), kEnd});
+        return support::jsonReply(R"({"error": {"message": "no logprobs here"}})", 400);
+      return support::eventsReply({said("Hello"), kEnd});
     });
     QCOMPARE(hear(server).text, QStringLiteral("Hello"));
     QCOMPARE(server.requests().size(), std::size_t{2});
@@ -177,9 +177,8 @@ class TestApiServer : public QObject {
   void whatPassesIsTriedAgainAfterTheTimeAskedFor() {
     std::atomic<int> asked = 0;
     const LoopbackServer server([&](const auto&) {
-      if (++asked == 1)
-        return LoopbackServer::answer("429 Too Many Requests", "{}", "application/json", "Retry-After: 1\r\n");
-      return LoopbackServer::events({said("Hello"), kEnd});
+      if (++asked == 1) return support::jsonReply("{}", 429, {{"Retry-After", "1"}});
+      return support::eventsReply({said("Hello"), kEnd});
     });
     QElapsedTimer timer;
     timer.start();
@@ -214,9 +213,7 @@ class TestApiServer : public QObject {
     QFETCH(QString, answer);
     QFETCH(int, fault);
     QFETCH(QString, words);
-    const LoopbackServer server([&](const auto&) {
-      return std::vector<LoopbackServer::Piece>{{answer.toStdString(), {}}};
-    });
+    const LoopbackServer server([&](const auto&) { return support::rawReply(answer.toStdString()); });
     const Heard heard = hear(server);
     QVERIFY2(heard.fault.has_value(), qPrintable(heard.text));
     QVERIFY2(*heard.fault == static_cast<RemoteFault>(fault) && heard.text.contains(words), qPrintable(heard.text));
@@ -224,7 +221,7 @@ class TestApiServer : public QObject {
   }
 
   void silenceEndsItWithoutAnotherTry() {
-    const LoopbackServer server([](const auto&) { return LoopbackServer::events({said("Hel")}, 2s); });
+    const LoopbackServer server([](const auto&) { return support::eventsReply({said("Hel")}, 2s); });
     HttpClient client;
     ApiServer address{server.url() + "/v1", kKey};
     address.patience = 300ms;
@@ -238,9 +235,7 @@ class TestApiServer : public QObject {
   }
 
   void aJobEndsAnAnswerAtOnce() {
-    const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events({said("Hel"), said("lo"), kEnd}, 3s);
-    });
+    const LoopbackServer server([](const auto&) { return support::eventsReply({said("Hel"), said("lo"), kEnd}, 3s); });
     std::stop_source stop;
     const core::JobContext job(stop.get_token());
     std::jthread stopper([&] {

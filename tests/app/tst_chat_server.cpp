@@ -9,10 +9,11 @@
 #include "app/workspaces/chat/conversation_json.h"
 #include "app/workspaces/chat/server_dialog.h"
 #include "app/workspaces/chat/server_keys.h"
+#include "app/workspaces/chat/token_readout.h"
 #include "app/workspaces/chat/transcript.h"
 #include "chat_hands.h"
 #include "core/model/probabilities.h"
-#include "support/loopback_server.h"
+#include "loopback/api_replies.h"
 
 using namespace app;
 using support::LoopbackServer;
@@ -118,7 +119,7 @@ class TestChatServer : public QObject {
 
   void modelsAreListedOnAClickAndTheKeyIsKept() {
     const LoopbackServer server(
-        [](const auto&) { return LoopbackServer::answer("200 OK", R"({"data": [{"id": "one"}, {"id": "two"}]})"); });
+        [](const auto&) { return support::jsonReply(R"({"data": [{"id": "one"}, {"id": "two"}]})"); });
     Chat chat;
     QVERIFY(chat.openDialog());
     QVERIFY(!chat.part<QPushButton>("server-list")->isEnabled());
@@ -127,7 +128,7 @@ class TestChatServer : public QObject {
     QVERIFY(server.requests().empty());
     QTest::mouseClick(chat.part<QPushButton>("server-list"), Qt::LeftButton);
     QTRY_COMPARE(chat.part<QComboBox>("server-model")->count(), 2);
-    QVERIFY(server.requests().front().head.find("Bearer " + kKey.toStdString()) != std::string::npos);
+    QCOMPARE(server.requests().front().header("authorization"), "Bearer " + kKey.toStdString());
     QTest::mouseClick(chat.part<QPushButton>("server-use"), Qt::LeftButton);
     QTRY_VERIFY(chat.hands.pane(1).variant().server.has_value());
     const ServerChoice chosen = *chat.hands.pane(1).variant().server;
@@ -148,7 +149,7 @@ class TestChatServer : public QObject {
   void itsAnswerStreamsAndIsCompared() {
     const Script script("int3", 20);
     const LoopbackServer server(
-        [&](const auto&) { return LoopbackServer::events(script.events, std::chrono::milliseconds(60)); });
+        [&](const auto&) { return support::eventsReply(script.events, std::chrono::milliseconds(60)); });
     Chat chat;
     QVERIFY(chat.useServer(server.url(), kKey));
     QVERIFY(server.requests().empty());  // nothing before a question
@@ -185,8 +186,8 @@ class TestChatServer : public QObject {
 
   void withoutProbabilitiesItsWordsAreOnlyShown() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events({R"({"choices": [{"delta": {"reasoning_content": "Let me see."}}]})",
-                                     R"({"choices": [{"delta": {"content": "20 + 30 = 50."}}]})", "[DONE]"});
+      return support::eventsReply({R"({"choices": [{"delta": {"reasoning_content": "Let me see."}}]})",
+                                   R"({"choices": [{"delta": {"content": "20 + 30 = 50."}}]})", "[DONE]"});
     });
     Chat chat;
     QVERIFY(chat.useServer(server.url()));
@@ -196,6 +197,13 @@ class TestChatServer : public QObject {
     QCOMPARE(answer.thoughtText(), QStringLiteral("Let me see."));
     QVERIFY(!answer.serverComparison);
     const AnswerPair pair(&chat.hands.answer(0), &answer);
+    // Each piece as the server wrote it, in the vocabulary of nobody here.
+    const auto tokenizer = OpenModel::open("demo")->tokenizer();
+    const auto reading = pair.reading(1, answer.tokens.size() - 1);
+    QVERIFY2(describe(*reading, tokenizer.get()).contains(QStringLiteral(": 20 + 30 = 50.")),
+             qPrintable(describe(*reading, tokenizer.get())));
+    QVERIFY(!describe(*reading, tokenizer.get()).contains(QStringLiteral("<token")));
+    QCOMPARE(pieceText(answer.tokens[0], tokenizer.get()), QStringLiteral("Let me see."));
     QVERIFY(!pair.parting());
     QVERIFY2(pair.verdict().contains(QStringLiteral("in tokens that this model does not have")),
              qPrintable(pair.verdict()));
@@ -216,9 +224,7 @@ class TestChatServer : public QObject {
   void faultsAreSentencesAndTheOtherPanesGoOn() {
     QFETCH(QString, answer);
     QFETCH(QString, sentence);
-    const LoopbackServer server([&](const auto&) {
-      return std::vector<LoopbackServer::Piece>{{answer.toStdString(), {}}};
-    });
+    const LoopbackServer server([&](const auto&) { return support::rawReply(answer.toStdString()); });
     Chat chat;
     QVERIFY(chat.useServer(answer.isEmpty() ? std::string("http://127.0.0.1:9") : server.url()));
     QVERIFY(chat.hands.ask(kQuestion));
@@ -230,7 +236,7 @@ class TestChatServer : public QObject {
 
   void stopEndsIt() {
     const LoopbackServer server([](const auto&) {
-      return LoopbackServer::events(
+      return support::eventsReply(
           {R"({"choices": [{"delta": {"content": "20"}}]})", R"({"choices": [{"delta": {"content": " +"}}]})"},
           std::chrono::seconds(20));
     });

@@ -243,9 +243,10 @@ void TestHttpClient::cutsAreNoticed() {
   const LoopbackServer server([](const LoopbackRequest& request) {
     LoopbackReply reply = text(std::string(1000, 'x'));
     if (request.target == "/body") reply.cutAt = 500;
-    if (request.target == "/head") reply.raw = "HTTP/1.1 200 OK\r\nContent-";
-    if (request.target == "/chunk") reply.raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
-    if (request.target == "/noise") reply.raw = "SSH-2.0-OpenSSH_9.2\r\nnothing like a web server\r\n";
+    if (request.target == "/head") reply.raw = {{"HTTP/1.1 200 OK\r\nContent-"}};
+    if (request.target == "/chunk")
+      reply.raw = {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}};
+    if (request.target == "/noise") reply.raw = {{"SSH-2.0-OpenSSH_9.2\r\nnothing like a web server\r\n"}};
     return reply;
   });
   HttpClient client;

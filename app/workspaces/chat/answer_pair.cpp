@@ -106,6 +106,7 @@ std::optional<TokenReading> AnswerPair::reading(std::size_t pane, std::size_t in
   reading.count = own->tokens.size();
   reading.position = own->prompt.size() + index;
   reading.id = own->tokens[index].id;
+  if (reading.id == TokenNames::kNone) reading.foreign = own->tokens[index].text;
   reading.probability = static_cast<double>(own->tokens[index].probability);
   const auto opinion = [](const Answer* answer) {
     return answer != nullptr ? TokenOpinion{answer->source.title, answer->source.recipe, {}, {}, {}, {}}

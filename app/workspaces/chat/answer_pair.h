@@ -1,6 +1,7 @@
 #pragma once
 #include <QString>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/pictures/token_diff.h"
@@ -34,8 +35,9 @@ struct TokenReading {
   std::size_t index = 0, count = 0;  ///< of the answer's tokens, from 0
   std::size_t position = 0;          ///< in the model's context, prompt included, from 0
   core::text::TokenId id = 0;
-  double probability = 0;    ///< under the model that wrote it
-  std::optional<double> kl;  ///< KL(reference ‖ compared) in nats
+  std::optional<std::string> foreign;  ///< the text of a server's token that is none of this vocabulary
+  double probability = 0;              ///< under the model that wrote it
+  std::optional<double> kl;            ///< KL(reference ‖ compared) in nats
   TokenOpinion reference, compared;
   QString context;  ///< what the two had read
 };

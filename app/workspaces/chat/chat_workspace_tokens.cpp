@@ -73,7 +73,7 @@ void ChatWorkspace::chooseToken(std::size_t pane, int answer, int index) {
   if (own == nullptr || index < 0 || index >= static_cast<int>(own->tokens.size())) return;
   if (m_dialogue->conversation().turns()[*m_dialogue->conversation().turnOf(answer)].isHidden()) return;
   const auto& tokenizer = selection().model()->tokenizer();
-  const QString word = pieceText(own->tokens[static_cast<std::size_t>(index)].id, tokenizer.get());
+  const QString word = pieceText(own->tokens[static_cast<std::size_t>(index)], tokenizer.get());
   selection().setChatToken(ChatToken{answer, static_cast<int>(pane), index,
                                      tr("“%1”, token %2 of %3").arg(word).arg(index + 1).arg(own->source.title)});
 }
@@ -108,7 +108,7 @@ void ChatWorkspace::branchAt(core::text::TokenId token) {
   if (from == nullptr || waits() || !whyNot().isEmpty()) return;
   const auto index = static_cast<std::size_t>(chosen->index);
   const auto& tokenizer = selection().model()->tokenizer();
-  const std::pair words{pieceText(token, tokenizer.get()), pieceText(from->tokens[index].id, tokenizer.get())};
+  const std::pair words{pieceText(token, tokenizer.get()), pieceText(from->tokens[index], tokenizer.get())};
   m_dialogue->setGround(ground());
   m_dialogue->branch(from->id, index, token, words);
 }

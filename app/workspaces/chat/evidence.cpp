@@ -100,7 +100,7 @@ void Evidence::show(const AnswerPair& pair, bool isComparing) {
   content.figure = figure();
   bool any = false;
   for (std::size_t i = 0; i < pair.length(); ++i) {
-    QString word = pieceText(pair.reference()->tokens[i].id, m_tokenizer.get());
+    QString word = pieceText(pair.reference()->tokens[i], m_tokenizer.get());
     if (word.size() > 1 && word.startsWith(QChar(0x2423))) word.remove(0, 1);
     content.words.append(std::move(word));
     const FigurePair values = pair.figure(content.figure, i);

@@ -14,6 +14,7 @@
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/token_names.h"
 
 namespace app {
 
@@ -26,10 +27,21 @@ constexpr Length kGap{20}, kShareWidth{84}, kBarHeight{3}, kWideColumn{186};
 /// Three significant digits: the runners-up of a sure model are far below a tenth of a percent.
 QString share(double probability) { return text::number(100 * probability, 3) + QChar(0x202F) + u'%'; }
 
+/// With its blanks to be seen.
+QString visible(QString text) {
+  text.replace(u'\n', QStringLiteral("⏎")).replace(u'\t', QStringLiteral("⇥"));
+  if (text.startsWith(u' ')) text[0] = QChar(0x2423);
+  return text;
+}
+
+QString foreignText(const std::string& text) {
+  return text.empty() ? tr("no text") : visible(QString::fromStdString(text));
+}
+
 QString headlineOf(const TokenReading& reading, const core::text::Tokenizer* tokenizer) {
   return tr("Token %1 of %2 (position %3): %4")
       .arg(text::count(reading.index + 1), text::count(reading.count), text::count(reading.position + 1),
-           pieceText(reading.id, tokenizer));
+           reading.foreign ? foreignText(*reading.foreign) : pieceText(reading.id, tokenizer));
 }
 
 QString numbersOf(const TokenReading& reading) {
@@ -48,9 +60,11 @@ QString pieceText(core::text::TokenId id, const core::text::Tokenizer* tokenizer
   QString text = QString::fromStdString(bytes);
   // Control tokens show nothing, and parts of a character are no text: those as the vocabulary writes them.
   if (text.isEmpty() || text.contains(QChar::ReplacementCharacter)) return QString::fromStdString(tokenizer->piece(id));
-  text.replace(u'\n', QStringLiteral("⏎")).replace(u'\t', QStringLiteral("⇥"));
-  if (text.startsWith(u' ')) text[0] = QChar(0x2423);
-  return text;
+  return visible(std::move(text));
+}
+
+QString pieceText(const core::model::GeneratedToken& token, const core::text::Tokenizer* tokenizer) {
+  return token.id == TokenNames::kNone ? foreignText(token.text) : pieceText(token.id, tokenizer);
 }
 
 QString describe(const TokenReading& reading, const core::text::Tokenizer* tokenizer) {

@@ -77,6 +77,8 @@ class TokenReadout : public QWidget {
 
 /// A token as people recognise it: spaces and line ends visible. Ids where there is no tokenizer.
 QString pieceText(core::text::TokenId id, const core::text::Tokenizer* tokenizer);
+/// The same of one that was written; a server's that is none of this vocabulary shows the server's own text.
+QString pieceText(const core::model::GeneratedToken& token, const core::text::Tokenizer* tokenizer);
 /// All of a reading as lines of text.
 QString describe(const TokenReading& reading, const core::text::Tokenizer* tokenizer);
 

@@ -209,7 +209,10 @@ void LoopbackServer::serve(int socket) {
     };
     sleep(reply.delay);
     if (!reply.raw.empty()) {
-      connection.write(reply.raw);
+      for (const LoopbackReply::Piece& piece : reply.raw) {
+        sleep(piece.before);
+        if (m_stops || !connection.write(piece.bytes)) break;
+      }
       break;
     }
     if (!connection.write(headOf(reply))) break;

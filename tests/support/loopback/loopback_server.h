@@ -29,7 +29,12 @@ struct LoopbackReply {
   std::chrono::milliseconds delay{0};     ///< before anything is sent
   std::chrono::milliseconds pieceDelay{0};  ///< between pieces of `pieceBytes`
   std::size_t pieceBytes = std::size_t{1} << 16;
-  std::string raw = {};  ///< sent instead of all that, where it is not empty
+  /// Bytes of any kind, and how long the server rests before it sends them.
+  struct Piece {
+    std::string bytes;
+    std::chrono::milliseconds before{0};
+  };
+  std::vector<Piece> raw = {};  ///< sent instead of all that, where there are some; the connection ends behind them
 };
 
 /// An HTTP/1.1 server on 127.0.0.1 that answers what a test tells it to, faults included. Every connection has a
