@@ -3,7 +3,6 @@
 #include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
-#include <QXmlStreamReader>
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
@@ -19,10 +18,12 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_rows.h"
 #include "core/base/error.h"
+#include "report_pages.h"
 
 using namespace app;
 using core::evaluate::Verdict;
 using report::Part;
+using report_pages::xmlProblem;
 
 namespace {
 
@@ -40,12 +41,6 @@ void write(const QString& path, const QByteArray& bytes) {
   QFile file(path);
   QVERIFY(file.open(QIODevice::WriteOnly));
   QCOMPARE(file.write(bytes), bytes.size());
-}
-
-QString xmlProblem(const QString& page) {
-  QXmlStreamReader reader(page);
-  while (!reader.atEnd()) reader.readNext();
-  return reader.hasError() ? reader.errorString() : QString();
 }
 
 }  // namespace
