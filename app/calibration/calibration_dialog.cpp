@@ -1,7 +1,6 @@
 #include "app/calibration/calibration_dialog.h"
 
 #include <QComboBox>
-#include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
@@ -14,14 +13,14 @@
 
 #include "app/calibration/calibrator.h"
 #include "app/session/calibrate_model.h"
-#include "app/widgets/label.h"
+#include "app/widgets/dialog_column.h"
 #include "app/widgets/theme.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kWidth = 520, kMostTokens = 1 << 20, kTokenStep = 1024, kContextStep = 128;
+constexpr int kMostTokens = 1 << 20, kTokenStep = 1024, kContextStep = 128;
 
 QString wordOf(std::string_view word) { return QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())); }
 
@@ -37,35 +36,23 @@ CalibrationDialog::CalibrationDialog(Selection& selection, Calibrator& calibrato
       m_read(nullptr),
       m_tokens(new QSpinBox),
       m_context(new QSpinBox) {
-  setWindowTitle(tr("Calibrate"));
-  setObjectName(QStringLiteral("calibration-dialog"));
-  setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kWidth));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
-  column->setSpacing(space::kOneHalf);
-  auto* what = new Label(
-      Label::Style::Muted,
-      tr("The model reads a text, and what its layers are given there decides how weights and inputs are quantized. "
-         "Choose one like what the model will be used for. Nothing leaves this computer."));
-  what->setWrapping();
-  column->addWidget(what);
+  auto* column = dialogColumn(
+      *this,
+      {tr("Calibrate"), QStringLiteral("calibration-dialog"),
+       tr("The model reads a text, and what its layers are given there decides how weights and inputs are quantized. "
+          "Choose one like what the model will be used for. Nothing leaves this computer.")});
   auto* form = new QFormLayout;
   form->setSpacing(space::kOne);
   addText(*form);
   addReading(*form);
   column->addLayout(form);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  m_read = buttons->addButton(tr("Calibrate"), QDialogButtonBox::AcceptRole);
-  m_read->setProperty("kind", QStringLiteral("primary"));
-  m_read->setObjectName(QStringLiteral("calibration-read"));
-  auto* importance = buttons->addButton(tr("Open an importance matrix…"), QDialogButtonBox::ActionRole);
+  const DialogFoot foot = addDialogFoot(*this, *column, tr("Calibrate"), QStringLiteral("calibration-read"));
+  m_read = foot.primary;
+  auto* importance = foot.buttons->addButton(tr("Open an importance matrix…"), QDialogButtonBox::ActionRole);
   importance->setToolTip(
       tr("An imatrix file of llama.cpp (GGUF or .dat). It knows how much each column matters, which "
          "is enough for method=imatrix; GPTQ, AWQ, SmoothQuant and static activations need a text."));
   importance->setObjectName(QStringLiteral("calibration-imatrix"));
-  column->addWidget(buttons);
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(m_read, &QPushButton::clicked, this, &CalibrationDialog::start);
   connect(importance, &QPushButton::clicked, this, &CalibrationDialog::askForImportance);
   refresh();

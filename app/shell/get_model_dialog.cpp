@@ -1,6 +1,5 @@
 #include "app/shell/get_model_dialog.h"
 
-#include <QDialogButtonBox>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
@@ -11,6 +10,7 @@
 #include "app/jobs/stop_notice.h"
 #include "app/remote/get_model.h"
 #include "app/text/numbers.h"
+#include "app/widgets/dialog_column.h"
 #include "app/widgets/label.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
@@ -53,13 +53,7 @@ GetModelDialog::GetModelDialog(JobRunner& jobs, QWidget* parent)
       m_note(new Label(Label::Style::Muted)),
       m_forms(
           new TextTable({tr("Form"), tr("Size"), tr("Memory"), tr("On this computer")}, tr("Forms of the model"), 1)) {
-  setWindowTitle(tr("Get a model by name"));
-  setObjectName(QStringLiteral("get-model"));
-  setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kDialogWidth));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
-  column->setSpacing(space::kOneHalf);
+  auto* column = dialogColumn(*this, {tr("Get a model by name"), QStringLiteral("get-model"), {}, kDialogWidth});
   column->addWidget(buildName());
   m_note->setWrapping();
   m_note->setObjectName(QStringLiteral("get-note"));
@@ -69,12 +63,7 @@ GetModelDialog::GetModelDialog(JobRunner& jobs, QWidget* parent)
   m_forms->setMinimumHeight(Theme::instance().px(kTableHeight));
   m_forms->fitColumns();
   column->addWidget(m_forms, 1);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  m_get = buttons->addButton(tr("&Download"), QDialogButtonBox::AcceptRole);
-  m_get->setObjectName(QStringLiteral("get-download"));
-  m_get->setProperty("kind", QStringLiteral("primary"));
-  column->addWidget(buttons);
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  m_get = addDialogFoot(*this, *column, tr("&Download"), QStringLiteral("get-download")).primary;
   connect(m_get, &QPushButton::clicked, this, &GetModelDialog::choose);
   connect(m_forms, &QTableWidget::itemSelectionChanged, this, &GetModelDialog::refresh);
   connect(m_forms, &QTableWidget::cellActivated, this, &GetModelDialog::choose);

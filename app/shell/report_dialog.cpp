@@ -2,7 +2,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QDialogButtonBox>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -14,6 +13,7 @@
 #include <QVBoxLayout>
 
 #include "app/report/record.h"
+#include "app/widgets/dialog_column.h"
 #include "app/widgets/file_choice.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -42,18 +42,11 @@ ReportDialog::ReportDialog(const OpenModel& model, QWidget* parent)
       m_against(new QLineEdit),
       m_note(new Label(Label::Style::Hint)),
       m_write(nullptr) {
-  setWindowTitle(tr("Write report"));
-  setObjectName(QStringLiteral("report-dialog"));
-  setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kWidth));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
-  column->setSpacing(space::kOneHalf);
-  auto* intro = new Label(Label::Style::Muted,
-                          tr("One page, and report.json with the same numbers, of the ticked schemes. Weights, bits, "
-                             "errors of every layer and answers are always in it. Also:"));
-  intro->setWrapping();
-  column->addWidget(intro);
+  auto* column =
+      dialogColumn(*this, {tr("Write report"), QStringLiteral("report-dialog"),
+                           tr("One page, and report.json with the same numbers, of the ticked schemes. Weights, bits, "
+                              "errors of every layer and answers are always in it. Also:"),
+                           kWidth});
   auto* grid = new QGridLayout;
   grid->setHorizontalSpacing(space::kTwo);
   grid->setVerticalSpacing(space::kOne);
@@ -73,12 +66,7 @@ ReportDialog::ReportDialog(const OpenModel& model, QWidget* parent)
   m_note->setObjectName(QStringLiteral("report-note"));
   column->addWidget(m_note);
   column->addStretch(1);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  m_write = buttons->addButton(tr("Write"), QDialogButtonBox::AcceptRole);
-  m_write->setProperty("kind", QStringLiteral("primary"));
-  m_write->setObjectName(QStringLiteral("report-write"));
-  column->addWidget(buttons);
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  m_write = addDialogFoot(*this, *column, tr("Write"), QStringLiteral("report-write")).primary;
   connect(m_write, &QPushButton::clicked, this, &ReportDialog::start);
   refresh();
   m_folder->setFocus();

@@ -1,7 +1,6 @@
 #include "app/workspaces/chat/server_dialog.h"
 
 #include <QComboBox>
-#include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
@@ -12,6 +11,7 @@
 #include "app/jobs/job_runner.h"
 #include "app/remote/api_server.h"
 #include "app/text/numbers.h"
+#include "app/widgets/dialog_column.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/server_keys.h"
@@ -20,7 +20,6 @@ namespace app {
 
 namespace {
 
-constexpr double kWidth = 520;
 const QString kListTag = QStringLiteral("chat.server-models"), kKeyTag = QStringLiteral("chat.server-key");
 
 struct Listed {
@@ -52,18 +51,10 @@ ServerDialog::ServerDialog(JobRunner& jobs, const std::optional<ServerChoice>& n
       m_model(new QComboBox),
       m_list(new QPushButton(tr("List"))),
       m_notice(new Label(Label::Style::Muted)) {
-  setWindowTitle(tr("A server answers"));
-  setObjectName(QStringLiteral("server-dialog"));
-  setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kWidth));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
-  column->setSpacing(space::kOneHalf);
-  auto* what = new Label(Label::Style::Muted,
-                         tr("Any server with OpenAI's API: vLLM, llama.cpp, Ollama, LM Studio. Your questions and the "
-                            "conversation are sent to it; nothing is before you ask."));
-  what->setWrapping();
-  column->addWidget(what);
+  auto* column = dialogColumn(
+      *this, {tr("A server answers"), QStringLiteral("server-dialog"),
+              tr("Any server with OpenAI's API: vLLM, llama.cpp, Ollama, LM Studio. Your questions and the "
+                 "conversation are sent to it; nothing is before you ask.")});
   auto* form = new QFormLayout;
   form->setSpacing(space::kOne);
   m_url->setObjectName(QStringLiteral("server-url"));
@@ -94,16 +85,11 @@ ServerDialog::ServerDialog(JobRunner& jobs, const std::optional<ServerChoice>& n
   m_notice->setWrapping();
   m_notice->hide();
   column->addWidget(m_notice);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  m_use = buttons->addButton(tr("Use"), QDialogButtonBox::AcceptRole);
-  m_use->setProperty("kind", QStringLiteral("primary"));
-  m_use->setObjectName(QStringLiteral("server-use"));
-  column->addWidget(buttons);
+  m_use = addDialogFoot(*this, *column, tr("Use"), QStringLiteral("server-use")).primary;
   if (now) {
     m_url->setText(QString::fromStdString(now->url));
     m_model->setEditText(QString::fromStdString(now->model));
   }
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(m_use, &QPushButton::clicked, this, &ServerDialog::take);
   connect(m_list, &QPushButton::clicked, this, &ServerDialog::listModels);
   connect(m_url, &QLineEdit::textChanged, this, &ServerDialog::refresh);

@@ -1,7 +1,6 @@
 #include "app/workspaces/train/merge_dialog.h"
 
 #include <QComboBox>
-#include <QDialogButtonBox>
 #include <QFileDialog>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -10,8 +9,8 @@
 #include "app/session/holding_target.h"
 #include "app/session/recipe_file.h"
 #include "app/text/numbers.h"
+#include "app/widgets/dialog_column.h"
 #include "app/widgets/label.h"
-#include "app/widgets/theme.h"
 #include "app/workspaces/train/form_fields.h"
 #include "app/workspaces/train/train_words.h"
 
@@ -20,7 +19,6 @@ namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("train.merge.preview");
-constexpr int kWidth = 520;
 constexpr const char* kUsual[] = {"q8_0", "q6_k", "Q4_K_M"};
 
 QString layoutName(core::quant::FolderLayout layout) {
@@ -38,18 +36,10 @@ MergeDialog::MergeDialog(TrainState& state, const QString& name, QWidget* parent
       m_stored(new QComboBox),
       m_note(new Label(Label::Style::Hint)),
       m_save(nullptr) {
-  setWindowTitle(tr("Save merged"));
-  setObjectName(QStringLiteral("merge-dialog"));
-  setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kWidth));
-  auto* column = new QVBoxLayout(this);
-  column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
-  column->setSpacing(space::kOneHalf);
-  auto* what = new Label(Label::Style::Muted,
-                         tr("What the adapter adds goes into the weights for good: one model instead of a base and "
-                            "an adapter. What that loses is measured once it is written."));
-  what->setWrapping();
-  column->addWidget(what);
+  auto* column =
+      dialogColumn(*this, {tr("Save merged"), QStringLiteral("merge-dialog"),
+                           tr("What the adapter adds goes into the weights for good: one model instead of a base and "
+                              "an adapter. What that loses is measured once it is written.")});
   auto* fields = new QWidget;
   auto* form = trainForm(fields);
   const auto& settings = std::get<QloraLabSettings>(*state.settings());
@@ -71,12 +61,8 @@ MergeDialog::MergeDialog(TrainState& state, const QString& name, QWidget* parent
   m_note->setObjectName(QStringLiteral("merge-note"));
   m_note->setWrapping();
   column->addWidget(m_note);
-  auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  m_save = buttons->addButton(tr("Save…"), QDialogButtonBox::ActionRole);
-  m_save->setProperty("kind", QStringLiteral("primary"));
-  m_save->setObjectName(QStringLiteral("merge-save"));
-  column->addWidget(buttons);
-  connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+  m_save =
+      addDialogFoot(*this, *column, tr("Save…"), QStringLiteral("merge-save"), QDialogButtonBox::ActionRole).primary;
   connect(m_save, &QPushButton::clicked, this, &MergeDialog::askWhere);
   for (QComboBox* box : {m_base, m_stored}) connect(box, &QComboBox::currentIndexChanged, this, &MergeDialog::preview);
   preview();
