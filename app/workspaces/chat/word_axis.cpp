@@ -8,7 +8,7 @@
 namespace app {
 
 namespace {
-constexpr double kFontStep = -1.5, kGap = 4;
+constexpr double kFontStep = -1.5, kAxisGap = 4;
 }
 
 WordAxis::WordAxis(QCPAxis* axis) : QCPAbstractItem(axis->parentPlot()), m_axis(axis) {
@@ -38,14 +38,14 @@ void WordAxis::draw(QCPPainter* painter) {
   const double slot = m_axis->coordToPixel(1) - m_axis->coordToPixel(0);
   double widest = 0;
   for (const QString& word : std::as_const(m_words)) widest = std::max(widest, metrics.horizontalAdvance(word));
-  if (widest + kGap <= slot)
+  if (widest + kAxisGap <= slot)
     drawAcross(*painter, metrics);
   else
     drawUpright(*painter, metrics, slot);
 }
 
 void WordAxis::drawAcross(QCPPainter& painter, const QFontMetricsF& metrics) const {
-  const double top = m_axis->axisRect()->bottom() + kGap;
+  const double top = m_axis->axisRect()->bottom() + kAxisGap;
   for (std::size_t i = 0; i < m_order.size(); ++i) {
     const QString& word = m_words[static_cast<qsizetype>(i)];
     const double wide = metrics.horizontalAdvance(word), at = m_axis->coordToPixel(static_cast<double>(i));
@@ -67,12 +67,12 @@ void WordAxis::drawUpright(QCPPainter& painter, const QFontMetricsF& metrics, do
                                                     [&](double other) { return std::abs(other - at) < thick; });
     if (!free) continue;
     taken.push_back(at);
-    const QString word = metrics.elidedText(m_words[static_cast<qsizetype>(index)], Qt::ElideRight, kHeight - 2 * kGap);
+    const QString word = metrics.elidedText(m_words[static_cast<qsizetype>(index)], Qt::ElideRight, kHeight - 2 * kAxisGap);
     painter.setPen(colorOf(index));
     painter.save();
-    painter.translate(at, rect.bottom() + kGap);
+    painter.translate(at, rect.bottom() + kAxisGap);
     painter.rotate(90);
-    painter.drawText(QRectF(0, -thick / 2, kHeight - kGap, thick), Qt::AlignLeft | Qt::AlignVCenter, word);
+    painter.drawText(QRectF(0, -thick / 2, kHeight - kAxisGap, thick), Qt::AlignLeft | Qt::AlignVCenter, word);
     painter.restore();
   }
 }
