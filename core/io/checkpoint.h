@@ -47,13 +47,13 @@ struct TensorInfo {
   tensor::Shape shape;     ///< of the weights: of packed codes, what they unpack to
   std::uint64_t offset{};  ///< of the first byte, from the start of its file
   std::uint64_t bytes{};
-  std::uint32_t file{};                        ///< index into Checkpoint::files()
-  std::string typeName = {};                   ///< for people: "bf16", "q4_k", "i2_s", "NF4, packed"
-  std::string unreadable = {};                 ///< empty, or why the bytes are no weights (a clause, see TensorView)
-  tensor::Shape storedShape = {};              ///< as the file gives it; differs from `shape` for packed codes and Turned
-  std::uint64_t parameters = 0;                ///< weights of the model it holds: 0 for the scales beside packed codes
-  Assembly assembly = Assembly::None;          ///< how its weights come together
-  std::string pieceOf = {};                    ///< the tensor whose weights this one helps to assemble
+  std::uint32_t file{};                ///< index into Checkpoint::files()
+  std::string typeName = {};           ///< for people: "bf16", "q4_k", "i2_s", "NF4, packed"
+  std::string unreadable = {};         ///< empty, or why the bytes are no weights (a clause, see TensorView)
+  tensor::Shape storedShape = {};      ///< as the file gives it; differs from `shape` for packed codes and Turned
+  std::uint64_t parameters = 0;        ///< weights of the model it holds: 0 for the scales beside packed codes
+  Assembly assembly = Assembly::None;  ///< how its weights come together
+  std::string pieceOf = {};            ///< the tensor whose weights this one helps to assemble
   std::optional<std::string> storedName = {};  ///< the bytes of a name that is no UTF-8, for writers
   std::string codesName = {};                  ///< what the file calls the codes where the weight has another name
   bool isReadable() const { return unreadable.empty(); }

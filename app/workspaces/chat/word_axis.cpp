@@ -67,7 +67,8 @@ void WordAxis::drawUpright(QCPPainter& painter, const QFontMetricsF& metrics, do
                                                     [&](double other) { return std::abs(other - at) < thick; });
     if (!free) continue;
     taken.push_back(at);
-    const QString word = metrics.elidedText(m_words[static_cast<qsizetype>(index)], Qt::ElideRight, kHeight - 2 * kAxisGap);
+    const QString word =
+        metrics.elidedText(m_words[static_cast<qsizetype>(index)], Qt::ElideRight, kHeight - 2 * kAxisGap);
     painter.setPen(colorOf(index));
     painter.save();
     painter.translate(at, rect.bottom() + kAxisGap);

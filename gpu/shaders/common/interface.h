@@ -87,8 +87,8 @@ struct MatMulPush {
 };
 // Of a product of experts the third segment says which matrices of the stack tokens go through: base and tiles are the
 // routes' first float and stride, result how many slots a token has, stride and bias how far slots are apart, in floats
-// of the result and quads of the input (0: they share it), residual and table the first expert of this part and their number, row the
-// tiles of each.
+// of the result and quads of the input (0: they share it), residual and table the first expert of this part and their
+// number, row the tiles of each.
 QS_CONSTANT uint kPlainPairing = 0u;   // each segment for itself
 QS_CONSTANT uint kSwiGluPairing = 1u;  // silu(segment 0) · segment 1
 // What weights, inputs and results are rounded to: core::quant::ComputeType.
