@@ -50,7 +50,13 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
     needed += vk::alignUp(bytes.keys) + bytes.values;
     layers.push_back(bytes);
   }
-  for (const std::uint32_t floats : graph.states) needed += stateBytes(floats);
+  for (const std::uint32_t floats : graph.states) {
+    if (stateBytes(floats) > limit)
+      throw core::Error(core::ErrorCode::InvalidArgument,
+                        fmt::format("A layer keeps a state of {} bytes, but buffers of {} span at most {}.",
+                                    stateBytes(floats), caps.name, limit));
+    needed += stateBytes(floats);
+  }
   device.memory()->require(needed, fmt::format("A context of {} tokens", capacity));
   uploadRotations(device, graph.ropeTables, capacity);
   for (const Bytes& bytes : layers) m_layers.push_back(makeLayer(device, bytes.keys, bytes.values));

@@ -37,7 +37,8 @@ struct RecurrentSizes {
   std::uint32_t mixedWidth() const { return 2 * keyWidth() + valueWidth(); }
 };
 
-/// Hyper-parameters of a decoder-only transformer, validated: every count is positive and within limits,
+/// Hyper-parameters of a decoder-only model, validated: every count is positive and within limits (those of attention
+/// where there is any),
 /// heads is a multiple of kvHeads, ropeDimensions ≤ headSize and even.
 struct ModelConfig {
   static constexpr std::uint32_t kMaxContext = 1U << 28U;

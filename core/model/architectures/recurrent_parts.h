@@ -19,7 +19,7 @@ ValueId stateSpace(DecoderParts& parts, std::uint32_t layer, ValueId in);
 struct RecurrentNames {
   const char *taps, *heads, *keyHeads, *keySize;
 };
-/// All but the size of values. Keys are at most kMostKeySize wide, which a column of a state is kept in on devices.
+/// All but the size of values. Keys are at most 256 wide: devices hold a column of a state in registers.
 void readRecurrent(const ConfigKeys& keys, const RecurrentNames& names, const RecurrentSizes& defaults,
                    ModelConfig& config);
 inline constexpr RecurrentNames kGgufRecurrent{"ssm.conv_kernel", "ssm.time_step_rank", "ssm.group_count",

@@ -207,7 +207,6 @@ struct LinearAttentionPush {
   uint tokens;       // of the batch
   float scale, normEpsilon;
 };
-QS_CONSTANT uint kMostKeySize = 256u;  // of LinearAttention: a column of the state is kept in registers
 
 // result = in[first + (i / room) · step + i mod room], 0 where i mod room ≥ block
 struct SlicePush {
