@@ -135,8 +135,8 @@ class TestFolderExperts : public QObject {
         for (std::size_t i = 0; i < wanted.size(); ++i)
           QVERIFY(std::abs(known->importance[i] - wanted[i]) <= 1e-5F * wanted[i]);
       }
-      QVERIFY_EXCEPTION_THROWN(static_cast<void>(theirs.of(tensor.name, quant::CalibrationNeed::Hessian, JobContext())),
-                               Error);
+      const auto hessian = theirs.of(tensor.name, quant::CalibrationNeed::Hessian, JobContext());
+      QCOMPARE(hessian->hessian != nullptr, hessian->samples != 0);  // of those that the text sent a token
     }
     QCOMPARE(seen, static_cast<int>(3 * folder.config.layers * folder.config.experts));
   }
