@@ -93,7 +93,17 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
 
 std::vector<std::uint32_t> layersOfNone(const ConfigKeys& keys, const char* name, const ModelConfig& config) {
   std::vector<std::uint32_t> isNone;
-  for (const std::uint32_t count : keys.perLayer(name, config.layers)) isNone.push_back(count == 0 ? 1 : 0);
+  std::uint32_t same = 0;
+  for (const std::uint32_t count : keys.perLayer(name, config.layers)) {
+    if (count != 0 && same != 0 && count != same)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Its layers have different numbers of heads ({}: {} and {}), which cannot be computed yet.",
+                      keys(name), same, count),
+          keys(name));
+    if (count != 0) same = count;
+    isNone.push_back(count == 0 ? 1 : 0);
+  }
   return isNone;
 }
 

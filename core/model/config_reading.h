@@ -54,7 +54,7 @@ inline constexpr SizeNames kFolderSizes{"max_position_embeddings",
 void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config);
 
 /// Where a list says 0: those layers have none of it. Empty where there is no list. [layers]
-/// @throws Error (InvalidFile) for another length
+/// @throws Error (InvalidFile) for another length; (Unsupported) where two layers have different numbers, not 0
 std::vector<std::uint32_t> layersOfNone(const ConfigKeys& keys, const char* name, const ModelConfig& config);
 
 /// How many experts there are, how many a token goes through, and how wide each is, by these names; nothing of it where

@@ -6,6 +6,25 @@
 
 namespace core::model {
 
+constexpr WeightRow inLayers(LayerKind layers, WeightRow row) {
+  row.layers = layers;
+  return row;
+}
+constexpr WeightRow optional(WeightRow row) {
+  row.isRequired = false;
+  return row;
+}
+/// What folders store is the logarithm of the number.
+constexpr WeightRow logarithm(WeightRow row) {
+  row.isLogarithm = true;
+  return row;
+}
+/// Folders have a side of 1 between its two.
+constexpr WeightRow withMiddle(WeightRow row) {
+  row.form = FolderForm::WithMiddle;
+  return row;
+}
+
 /// What most decoders since Llama have. Biases are there where the model has them.
 /// Sources: tensor names of transformers' LlamaForCausalLM; gguf-py's tensor mapping.
 inline constexpr std::array kDecoderRows{

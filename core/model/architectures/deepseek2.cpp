@@ -13,30 +13,26 @@ namespace {
 
 constexpr std::uint32_t kMostRank = 1U << 14U;
 
-constexpr WeightRow of(LayerKind layers, WeightRow row) {
-  row.layers = layers;
-  return row;
-}
 constexpr WeightRow stackOfHeads(WeightKind kind, std::string_view gguf, Side rows, Side columns) {
   WeightRow row{kind, gguf, "", rows, columns};
   row.stack = Side::Heads;
-  return of(LayerKind::SplitLatent, row);
+  return inLayers(LayerKind::SplitLatent, row);
 }
 
 constexpr std::array kLatentRows{
-    of(LayerKind::DirectQueries,
-       {WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width}),
-    of(LayerKind::LatentQueries,
-       {WeightKind::QueryDown, "attn_q_a.weight", "self_attn.q_a_proj.weight", Side::QueryRank, Side::Width}),
-    of(LayerKind::LatentQueries,
-       {WeightKind::QueryDownNorm, "attn_q_a_norm.weight", "self_attn.q_a_layernorm.weight", Side::QueryRank}),
-    of(LayerKind::LatentQueries,
-       {WeightKind::Query, "attn_q_b.weight", "self_attn.q_b_proj.weight", Side::Queries, Side::QueryRank}),
+    inLayers(LayerKind::DirectQueries,
+             {WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width}),
+    inLayers(LayerKind::LatentQueries,
+             {WeightKind::QueryDown, "attn_q_a.weight", "self_attn.q_a_proj.weight", Side::QueryRank, Side::Width}),
+    inLayers(LayerKind::LatentQueries,
+             {WeightKind::QueryDownNorm, "attn_q_a_norm.weight", "self_attn.q_a_layernorm.weight", Side::QueryRank}),
+    inLayers(LayerKind::LatentQueries,
+             {WeightKind::Query, "attn_q_b.weight", "self_attn.q_b_proj.weight", Side::Queries, Side::QueryRank}),
     WeightRow{WeightKind::LatentDown, "attn_kv_a_mqa.weight", "self_attn.kv_a_proj_with_mqa.weight", Side::LatentTurned,
               Side::Width},
     WeightRow{WeightKind::LatentNorm, "attn_kv_a_norm.weight", "self_attn.kv_a_layernorm.weight", Side::LatentRank},
-    of(LayerKind::WholeLatent, {WeightKind::KeyValueUp, "attn_kv_b.weight", "self_attn.kv_b_proj.weight",
-                                Side::StillKeysValues, Side::LatentRank}),
+    inLayers(LayerKind::WholeLatent, {WeightKind::KeyValueUp, "attn_kv_b.weight", "self_attn.kv_b_proj.weight",
+                                      Side::StillKeysValues, Side::LatentRank}),
     // Newer files have what makes keys and values apart, a matrix for each head; that of keys makes queries.
     stackOfHeads(WeightKind::KeyUp, "attn_k_b.weight", Side::LatentRank, Side::StillKeySize),
     stackOfHeads(WeightKind::ValueUp, "attn_v_b.weight", Side::ValueHeadSize, Side::LatentRank),
@@ -71,13 +67,12 @@ constexpr auto kDeepSeek2Rows = [] {
 }();
 constexpr std::array<std::string_view, 1> kDeepSeek2Names{"deepseek2"}, kDeepSeek2Types{"deepseek_v2"};
 constexpr std::array<std::string_view, 1> kDeepSeek2Classes{"DeepseekV2ForCausalLM"};
-constexpr std::array<std::string_view, 16> kDeepSeek2Keys{
+constexpr std::array<std::string_view, 15> kDeepSeek2Keys{
     "attention.key_length_mla", "attention.value_length_mla", "attention.kv_lora_rank",
     "attention.q_lora_rank",    "leading_dense_block_count",  "expert_count",
     "expert_used_count",        "expert_shared_count",        "expert_feed_forward_length",
     "expert_weights_scale",     "expert_weights_norm",        "expert_gating_func",
-    "expert_group_count",       "expert_group_used_count",    "rope.scaling.yarn_log_multiplier",
-    "expert_used_count"};
+    "expert_group_count",       "expert_group_used_count",    "rope.scaling.yarn_log_multiplier"};
 constexpr std::array<std::string_view, 3> kDeepSeek2FolderKeys{"n_routed_experts", "num_experts_per_tok",
                                                                "moe_intermediate_size"};
 

@@ -15,11 +15,6 @@ namespace {
 constexpr std::uint32_t kGemma4Pattern = 6;  // of so many layers, the last one sees everything
 constexpr float kGemma4Cap = 30.0F, kMostGemma4Cap = 1e6F;
 
-constexpr WeightRow optional(WeightRow row) {
-  row.isRequired = false;
-  return row;
-}
-
 /// Norms are stored as they are; layers that take the keys and values of others have none, and some that see everything
 /// make their values of the keys.
 constexpr auto kGemma4Rows = [] {

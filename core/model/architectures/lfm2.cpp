@@ -15,42 +15,30 @@ namespace {
 constexpr std::uint32_t kMostConvTaps = 32, kLfm2Taps = 3;
 constexpr std::uint32_t kMostLfm2FeedForward = 1U << 20U;
 
-constexpr WeightRow inLayers(WeightRow row, LayerKind layers) {
-  row.layers = layers;
-  return row;
-}
-constexpr WeightRow lfm2Taps() {
-  WeightRow row{WeightKind::Convolution, "shortconv.conv.weight", "conv.conv.weight", Side::Width, Side::Taps};
-  row.form = FolderForm::WithMiddle;
-  return inLayers(row, LayerKind::Recurrent);
-}
-
 constexpr std::array kLfm2Rows{
     WeightRow{WeightKind::Embedding, "token_embd.weight", "model.embed_tokens.weight", Side::Vocabulary, Side::Width},
     // In spite of the name of GGUF files it is the last norm.
     WeightRow{WeightKind::OutputNorm, "token_embd_norm.weight", "model.embedding_norm.weight", Side::Width},
     WeightRow{WeightKind::Output, "output.weight", "lm_head.weight", Side::Vocabulary, Side::Width},
     WeightRow{WeightKind::AttentionNorm, "attn_norm.weight", "operator_norm.weight", Side::Width},
-    inLayers({WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width},
-             LayerKind::Attention),
-    inLayers({WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width},
-             LayerKind::Attention),
-    inLayers({WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width},
-             LayerKind::Attention),
-    inLayers({WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_layernorm.weight", Side::HeadSize},
-             LayerKind::Attention),
-    inLayers({WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_layernorm.weight", Side::HeadSize},
-             LayerKind::Attention),
-    inLayers(
-        {WeightKind::AttentionOutput, "attn_output.weight", "self_attn.out_proj.weight", Side::Width, Side::Attended},
-        LayerKind::Attention),
-    inLayers(
-        {WeightKind::RecurrentInput, "shortconv.in_proj.weight", "conv.in_proj.weight", Side::ThreeWidths, Side::Width},
-        LayerKind::Recurrent),
-    lfm2Taps(),
-    inLayers(
-        {WeightKind::RecurrentOutput, "shortconv.out_proj.weight", "conv.out_proj.weight", Side::Width, Side::Width},
-        LayerKind::Recurrent),
+    inLayers(LayerKind::Attention,
+             {WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width}),
+    inLayers(LayerKind::Attention,
+             {WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width}),
+    inLayers(LayerKind::Attention,
+             {WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width}),
+    inLayers(LayerKind::Attention,
+             {WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_layernorm.weight", Side::HeadSize}),
+    inLayers(LayerKind::Attention,
+             {WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_layernorm.weight", Side::HeadSize}),
+    inLayers(LayerKind::Attention, {WeightKind::AttentionOutput, "attn_output.weight", "self_attn.out_proj.weight",
+                                    Side::Width, Side::Attended}),
+    inLayers(LayerKind::Recurrent, {WeightKind::RecurrentInput, "shortconv.in_proj.weight", "conv.in_proj.weight",
+                                    Side::ThreeWidths, Side::Width}),
+    inLayers(LayerKind::Recurrent, withMiddle({WeightKind::Convolution, "shortconv.conv.weight", "conv.conv.weight",
+                                               Side::Width, Side::Taps})),
+    inLayers(LayerKind::Recurrent, {WeightKind::RecurrentOutput, "shortconv.out_proj.weight", "conv.out_proj.weight",
+                                    Side::Width, Side::Width}),
     WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "ffn_norm.weight", Side::Width},
     WeightRow{WeightKind::Gate, "ffn_gate.weight", "feed_forward.w1.weight", Side::FeedForward, Side::Width},
     WeightRow{WeightKind::Up, "ffn_up.weight", "feed_forward.w3.weight", Side::FeedForward, Side::Width},
@@ -67,12 +55,19 @@ void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
 }
 
 /// Wide as transformers makes it: two thirds of what the config says, times a factor, as whole multiples.
+/// @throws Error (InvalidFile) naming the key when that is nothing or more than a model may have
 std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
   if (!keys.flag("block_auto_adjust_ff_dim", true)) return said;
   const double factor = keys.real("block_ffn_dim_multiplier", 1.0F, 1e-3F, 1e3F);
   const std::uint32_t multiple = keys.integer("block_multiple_of", 256, 1, kMostLfm2FeedForward);
   const double wished = std::floor(factor * std::floor(2.0 * said / 3.0));
-  return static_cast<std::uint32_t>(std::ceil(wished / multiple)) * multiple;
+  const double width = std::ceil(wished / multiple) * multiple;
+  if (width < 1.0 || width > kMostLfm2FeedForward)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("The width of its feed-forward part ({} adjusted: {}) should be between 1 and {}.", said,
+                            width, kMostLfm2FeedForward),
+                keys("block_ffn_dim_multiplier"));
+  return static_cast<std::uint32_t>(width);
 }
 
 void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {

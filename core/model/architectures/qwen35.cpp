@@ -26,15 +26,6 @@ constexpr auto kQwen35DecoderRows = [] {
   return withNormsFromOne(rows);
 }();
 
-constexpr WeightRow logarithm(WeightRow row) {
-  row.isLogarithm = true;
-  return row;
-}
-constexpr WeightRow withMiddle(WeightRow row) {
-  row.form = FolderForm::WithMiddle;
-  return row;
-}
-
 constexpr auto kDeltaRows = ofRecurrentLayers(std::array{
     WeightRow{WeightKind::RecurrentInput, "attn_qkv.weight", "linear_attn.in_proj_qkv.weight", Side::RecurrentMixed,
               Side::Width},

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/model/architectures/architecture.h"
+#include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/recurrent_parts.h"
 
 namespace core::model {
@@ -12,20 +13,14 @@ struct StateSpaceNames {
 };
 /// GGUF files keep three of them with a second side, of 1 or of groups.
 constexpr std::array<WeightRow, 11> stateSpaceRows(const StateSpaceNames& folder) {
-  const auto inFolder = [](WeightRow row, FolderForm form, bool isLogarithm) {
-    row.form = form;
-    row.isLogarithm = isLogarithm;
-    return row;
-  };
   return ofRecurrentLayers(std::array{
       WeightRow{WeightKind::RecurrentInput, "ssm_in.weight", folder.input, Side::StateSpaceInput, Side::Width},
-      inFolder({WeightKind::Convolution, "ssm_conv1d.weight", folder.convolution, Side::RecurrentMixed, Side::Taps},
-               FolderForm::WithMiddle, false),
+      withMiddle({WeightKind::Convolution, "ssm_conv1d.weight", folder.convolution, Side::RecurrentMixed, Side::Taps}),
       WeightRow{WeightKind::ConvolutionBias, "ssm_conv1d.bias", folder.convolutionBias, Side::RecurrentMixed,
                 Side::None, false},
       WeightRow{WeightKind::DecayBias, "ssm_dt.bias", folder.stepBias, Side::RecurrentHeads},
       WeightRow{WeightKind::DecayFactor, "ssm_a", "", Side::RecurrentHeads, Side::One},
-      inFolder({WeightKind::DecayFactor, "", folder.factor, Side::RecurrentHeads}, FolderForm::Same, true),
+      logarithm({WeightKind::DecayFactor, "", folder.factor, Side::RecurrentHeads}),
       WeightRow{WeightKind::Skip, "ssm_d", "", Side::RecurrentHeads, Side::One},
       WeightRow{WeightKind::Skip, "", folder.skip, Side::RecurrentHeads},
       WeightRow{WeightKind::RecurrentNorm, "ssm_norm.weight", "", Side::RecurrentGroups, Side::RecurrentGroupWidth},
