@@ -254,6 +254,26 @@ class TestModelConfig : public QObject {
     QVERIFY(sentenceOf(*checkpoint).find("whose layers differ") != std::string::npos);
   }
 
+  // Where some layers have no heads, the others have as many as each other.
+  void headsDifferOnlyFromNone() {
+    const std::array<std::uint32_t, 6> same = {0, 2, 0, 2, 0, 2}, different = {0, 2, 0, 4, 0, 2};
+    const auto list = [](const auto& numbers) {
+      return io::MetadataArray(io::MetadataType::U32, numbers.size(), std::as_bytes(std::span(numbers)));
+    };
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->setArchitecture("lfm2");
+    for (const auto& [name, number] : {std::pair{"context_length", 512U}, std::pair{"embedding_length", 256U},
+                                       std::pair{"block_count", 6U}, std::pair{"feed_forward_length", 768U},
+                                       std::pair{"attention.head_count", 8U}, std::pair{"shortconv.l_cache", 3U}})
+      checkpoint->set(std::string("lfm2.") + name, std::uint64_t{number});
+    checkpoint->set("lfm2.attention.head_count_kv", list(same));
+    QVERIFY2(sentenceOf(*checkpoint).find("different numbers of heads") == std::string::npos,
+             sentenceOf(*checkpoint).c_str());
+    checkpoint->set("lfm2.attention.head_count_kv", list(different));
+    QVERIFY2(sentenceOf(*checkpoint).find("attention.head_count_kv: 2 and 4") != std::string::npos,
+             sentenceOf(*checkpoint).c_str());
+  }
+
   void withoutAnEmbeddingItCannotChat() {
     FakeCheckpoint checkpoint;
     checkpoint.forgetTensors();
