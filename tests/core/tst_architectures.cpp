@@ -110,7 +110,7 @@ class TestArchitectures : public QObject {
     row("lfm2", R"({"layer_types": ["conv", "x", "conv", "conv"]})", "of the kind \"x\"");
     row("lfm2", R"({"block_auto_adjust_ff_dim": true, "block_ffn_dim_multiplier": 1000, "block_ff_dim": 1000000})",
         "should be between 1 and");
-    row("lfm2", R"({"block_auto_adjust_ff_dim": true, "block_ffn_dim_multiplier": 0.001})", "should be between 1 and");
+    row("lfm2", R"({"block_auto_adjust_ff_dim": true, "block_ffn_dim_multiplier": 0.01})", "should be between 1 and");
     row("lfm2", R"({"conv_L_cache": 1})", "config.conv_L_cache");
     row("qwen35", R"({"linear_num_key_heads": 4})", "should be a multiple");
     row("qwen35", R"({"linear_key_head_dim": 4000})", "config.linear_key_head_dim");
