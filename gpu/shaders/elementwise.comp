@@ -3,13 +3,10 @@
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
+#include "common/bounded.glsl"
 #include "common/specialization.h"
 QS_ELEMENTWISE(QS_SPECIALIZE)
 layout(push_constant) uniform Push { ElementwisePush push; };
-
-// tanh of a large number is infinity divided by infinity on some devices: beyond 15 it is 1 in float32.
-vec4 tanhOf(vec4 x) { return tanh(clamp(x, -15.0, 15.0)); }
-vec4 gelu(vec4 x) { return 0.5 * x * (1.0 + tanhOf(0.7978845608 * x * (1.0 + 0.044715 * x * x))); }
 
 void main() {
   if (gl_GlobalInvocationID.x >= push.strideQuads) return;
@@ -25,8 +22,8 @@ void main() {
   if (operation == kSoftCapOperation) result = push.parameter * tanhOf(a / push.parameter);
   if (operation == kGeluOperation) result = gelu(a);
   if (operation == kClampedSwiGluOperation) {
-    const vec4 gate = min(a, vec4(7.0));
-    result = gate / (1.0 + exp(-1.702 * gate)) * (clamp(b, vec4(-7.0), vec4(7.0)) + 1.0);
+    const vec4 gate = bounded(a, -3.4028235e38, 7.0);
+    result = gate / (1.0 + exp(-1.702 * gate)) * (bounded(b, -7.0, 7.0) + 1.0);
   }
   arenaQuads[push.resultQuad + i] = result;
 }

@@ -4,15 +4,13 @@
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
+#include "common/bounded.glsl"
 layout(push_constant) uniform Push { MapColumnsPush push; };
-
-// tanh of a large number is infinity divided by infinity on some devices: beyond 15 it is 1 in float32.
-float tanhOf(float x) { return tanh(clamp(x, -15.0, 15.0)); }
 
 float mapped(float x) {
   switch (push.operation) {
     case kSoftCapOperation: return push.parameter * tanhOf(x / push.parameter);
-    case kGeluOperation: return 0.5 * x * (1.0 + tanhOf(0.7978845608 * x * (1.0 + 0.044715 * x * x)));
+    case kGeluOperation: return gelu(x);
     case kSiluOperation: return x / (1.0 + exp(-x));
     case kSigmoidOperation: return 1.0 / (1.0 + exp(-x));
     // ln(1 + y) loses small y, of which it is y.

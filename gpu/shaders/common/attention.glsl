@@ -1,4 +1,5 @@
 // What both kernels of attention share.
+#include "common/bounded.glsl"
 layout(push_constant) uniform Push { AttentionPush push; };
 
 uint firstVisible(uint position) {
@@ -6,8 +7,7 @@ uint firstVisible(uint position) {
 }
 
 float capped(float score) {
-  // Beyond 15, tanh is 1 in float32, and on some devices infinity divided by infinity.
-  return push.softCap == 0.0 ? score : push.softCap * tanh(clamp(score / push.softCap, -15.0, 15.0));
+  return push.softCap == 0.0 ? score : push.softCap * tanhOf(score / push.softCap);
 }
 
 // The stride of a row is whole 32 floats; what lies behind the last head has to be zero.
