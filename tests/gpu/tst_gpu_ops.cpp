@@ -102,6 +102,37 @@ core::model::Graph irregularGraph() {
   return builder.take();
 }
 
+/// Rows of one NaN among numbers, and every function of them.
+core::model::Graph functionsOfNan() {
+  constexpr std::uint64_t kWidth = 8, kVocabulary = 64;
+  const auto matrix = [&](float first) {
+    std::vector<float> values(kVocabulary * kWidth, 0.5F);
+    for (std::size_t at = 0; at < values.size(); at += kWidth) values[at] = first;
+    std::vector<std::uint8_t> bytes(values.size() * sizeof(float));
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    return stored(core::tensor::DType::F32, kVocabulary, kWidth, std::move(bytes));
+  };
+  using core::model::Activation;
+  using Function = core::model::Map::Function;
+  core::model::GraphBuilder builder(0);
+  const core::model::ValueId x = builder.embed("token_embd", matrix(std::numeric_limits<float>::quiet_NaN())),
+                             numbers = builder.embed("numbers", matrix(0.25F));
+  for (const Activation activation :
+       {Activation::None, Activation::Sigmoid, Activation::Silu, Activation::GeluTanh, Activation::ClampedSwish}) {
+    const std::string name = std::to_string(static_cast<int>(activation));
+    builder.glu("gate " + name, x, numbers, activation);
+    builder.glu("up " + name, numbers, x, activation);
+  }
+  for (const Function function : {Function::Scale, Function::SoftCap, Function::GeluTanh, Function::Silu,
+                                  Function::Sigmoid, Function::Softplus, Function::Exp}) {
+    const std::string name = std::to_string(static_cast<int>(function));
+    builder.map("map " + name, x, {function, 30.0F});
+    builder.mapColumns("columns " + name, x, {.map = {function, 30.0F}});
+  }
+  builder.matMul("logits", builder.takeRows("rows", numbers), matrix(0.5F));
+  return builder.take();
+}
+
 }  // namespace
 
 class TestGpuOps : public QObject {
@@ -179,6 +210,26 @@ class TestGpuOps : public QObject {
     QCOMPARE(cache->length(), 17U);
     append(17, 13);
     QVERIFY2(relativeError(row, expected) <= 2e-5, qPrintable(QString::number(relativeError(row, expected))));
+  }
+
+  // Limits of functions, on devices whose clamp takes NaN for one of them.
+  void nanGoesThroughEveryFunction_data() { statesAgree_data(); }
+  void nanGoesThroughEveryFunction() {
+    QFETCH(QString, family);
+    const core::model::Graph graph = functionsOfNan();
+    const Tokens tokens = someTokens(5, graph.vocabulary());
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    const auto expected = observe(*cpu, tokens, KvType::F32), found = observe(*vulkan, tokens, KvType::F32);
+    QCOMPARE(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      QCOMPARE(found[i].data.size(), expected[i].data.size());
+      for (std::size_t at = 0; at < found[i].data.size(); ++at) {
+        const bool isSame = std::isnan(found[i].data[at]) == std::isnan(expected[i].data[at]);
+        QVERIFY2(isSame, qPrintable(QString("%1, element %2").arg(found[i].name.c_str()).arg(at)));
+      }
+    }
+    QVERIFY(std::isnan(found.front().data[0]) && !std::isnan(found.front().data[1]));
   }
 
   /// Attention takes as many positions at a time as its workgroup is large: one token a large one, many a small one.
