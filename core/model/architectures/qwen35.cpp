@@ -5,6 +5,7 @@
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/recurrent_parts.h"
+#include "core/model/tensor_place.h"
 
 namespace core::model {
 
@@ -116,7 +117,8 @@ void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
 
 bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
   if (format != io::FileFormat::Gguf) return name.starts_with("mtp.");
-  return name.starts_with("blk.") && std::atoll(std::string(name.substr(4)).c_str()) >= config.layers;
+  const TensorPlace place = placeOf(name);
+  return place.stack == "blk" && place.layer && *place.layer >= config.layers;
 }
 
 }  // namespace
