@@ -194,9 +194,11 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     case OpKind::RmsNorm:
     case OpKind::LayerNorm:
       return recordNorm(context, op);
-    case OpKind::Route:
-      return recordRoute(recorder, plain, input(0), m_graph.values[op.inputs[0]].width, op.as<core::model::Route>(),
-                         context.place(op.out));
+    case OpKind::Route: {
+      const auto& route = op.as<core::model::Route>();
+      return recordRoute(recorder, plain, input(0), m_graph.values[op.inputs[0]].width, route,
+                         {constantOf(route.weight), constantOf(route.bias)}, context.place(op.out));
+    }
     case OpKind::ExpertMatMul:
       return recordExperts(context, op);
     case OpKind::MixExperts:

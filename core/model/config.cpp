@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/architectures/architecture.h"
@@ -53,6 +55,18 @@ std::uint32_t vocabularySize(const io::Checkpoint& checkpoint) {
   return static_cast<std::uint32_t>(shape[0]);
 }
 
+/// Whether a block holds gate and up of its experts as one stack.
+bool hasGateUpStack(const io::Checkpoint& checkpoint, const Architecture& architecture) {
+  return std::ranges::any_of(architecture.weights, [&](const WeightRow& row) {
+    const std::string_view own = row.nameIn(checkpoint.format());
+    return row.kind == WeightKind::GateUpStack && !own.empty() &&
+           std::ranges::any_of(checkpoint.tensors(), [&](const io::TensorInfo& tensor) {
+             return tensor.name.ends_with(own) && tensor.name.size() > own.size() &&
+                    tensor.name[tensor.name.size() - own.size() - 1] == '.';
+           });
+  });
+}
+
 }  // namespace
 
 ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
@@ -64,6 +78,7 @@ ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
   ModelConfig config;
   config.architecture = findArchitecture(checkpoint);
   config.vocabulary = vocabularySize(checkpoint);
+  config.areGateUpStacked = hasGateUpStack(checkpoint, *config.architecture);
   isGguf ? readGgufConfig(checkpoint, config) : readHuggingFaceConfig(checkpoint, config);
   for (const std::vector<float>* const factors : {&config.ropeShortFactors, &config.ropeLongFactors})
     if (!factors->empty())

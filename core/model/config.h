@@ -88,6 +88,11 @@ struct ModelConfig {
   std::uint32_t denseLayers = 0;  ///< so many first layers have no experts
   std::uint32_t sharedFeedForward = 0;  ///< of a part for all tokens beside the experts; 0: there is none
   float expertScale = 1.0F;             ///< what the experts make together is multiplied by
+  bool areExpertsSigmoid = false;       ///< they are chosen, and count, by sigmoids, else by a softmax (Route)
+  bool hasExpertBias = false;           ///< of the choice
+  std::uint32_t expertGroups = 1, usedExpertGroups = 1;
+  float expertSumEpsilon = 0.0F;        ///< is added to the sum of what the chosen count
+  bool areGateUpStacked = false;        ///< experts have gate and up in one stack, one below the other
   std::uint32_t perLayerWidth = 0;      ///< of an embedding of its own for each layer; 0: none (Gemma 4)
   float attentionSoftCap = 0.0F;        ///< of them, scaled; 0: none (Gemma 2)
   std::uint32_t experts = 0;            ///< of every feed-forward part; 0: none, it is one for all tokens
@@ -106,6 +111,7 @@ struct ModelConfig {
   }
   bool isRecurrentAt(std::uint32_t layer) const { return !isRecurrent.empty() && isRecurrent[layer] != 0; }
   bool keepsKeysAt(std::uint32_t layer) const { return !isRecurrentAt(layer) && layer < layers - sharedKvLayers; }
+  bool hasExpertsAt(std::uint32_t layer) const { return experts != 0 && layer >= denseLayers; }
   std::uint32_t feedForwardOf(std::uint32_t layer) const {
     return feedForwards.empty() ? feedForward : feedForwards[layer];
   }

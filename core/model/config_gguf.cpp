@@ -82,6 +82,8 @@ void readGgufConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   const ConfigKeys keys(checkpoint);
   SizeNames names = kSizes;
   if (config.architecture->hasLayerNorms) names.normEpsilon = "attention.layer_norm_epsilon";
+  // Files of models without another feed-forward part may say the width of experts alone.
+  if (config.architecture->hasExperts && !keys.has(names.feedForward)) names.feedForward = kGgufExperts.feedForward;
   readSizes(keys, names, {}, config);
   config.slidingWindow = keys.integer("attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);

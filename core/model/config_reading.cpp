@@ -21,7 +21,7 @@ constexpr std::uint32_t kMaxHeads = 1024;
 constexpr std::uint32_t kMaxHeadSize = 1024;
 constexpr std::string_view kWholeLayer = "full_attention", kWindowedLayer = "sliding_attention";
 constexpr std::uint32_t kMaxExperts = 1024;
-constexpr std::uint32_t kMaxUsedExperts = 64;
+constexpr std::uint32_t kMaxUsedExperts = 64, kMaxExpertGroups = 64;
 
 /// A list whose numbers differ, of an architecture whose layers may; empty: it is no such list.
 std::vector<std::uint32_t> differingSizes(const ConfigKeys& keys, const char* name, std::uint32_t least,
@@ -111,6 +111,39 @@ void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& 
   config.experts = keys.integer(names.experts, std::nullopt, 1, kMaxExperts);
   config.usedExperts = keys.integer(names.used, std::nullopt, 1, std::min(config.experts, kMaxUsedExperts));
   config.expertFeedForward = keys.integer(names.feedForward, config.feedForward, 1, kMaxFeedForward);
+}
+
+void readSharedExpert(const ConfigKeys& keys, const char* name, std::uint32_t usual, ModelConfig& config) {
+  config.sharedFeedForward = keys.integer(name, usual, 0, kMaxFeedForward);
+}
+
+void refuseLayersWithoutExperts(const ConfigKeys& keys) {
+  const auto* const whole = std::get_if<io::MetadataArray>(keys.metadata().find(keys("mlp_only_layers")));
+  if (keys.integer("decoder_sparse_step", 1, 0, ModelConfig::kMaxContext) != 1 ||
+      (whole != nullptr && whole->size() != 0))
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Some of its layers have no experts ({}, {}), which cannot be computed yet.",
+                            keys("decoder_sparse_step"), keys("mlp_only_layers")),
+                keys("decoder_sparse_step"));
+}
+
+void readExpertGroups(const ConfigKeys& keys, const ExpertGroupNames& names, ModelConfig& config) {
+  const std::uint32_t groups = keys.integer(names.groups, names.usualGroups, 0, kMaxExpertGroups);
+  if (groups <= 1) return;
+  if (config.experts % groups != 0)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("The number of experts ({}) should be a multiple of that of their groups ({}).",
+                            config.experts, groups),
+                keys(names.groups));
+  const std::uint32_t used = keys.integer(names.used, names.usualUsed, 1, groups), each = config.experts / groups;
+  if (used * each < config.usedExperts)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("A token goes through {} experts, but the {} groups that they are chosen from have {}.",
+                            config.usedExperts, used, used * each),
+                keys(names.used));
+  if (used == groups) return;
+  config.expertGroups = groups;
+  config.usedExpertGroups = used;
 }
 
 std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t layers) {

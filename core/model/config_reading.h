@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,20 @@ struct ExpertNames {
   const char *experts, *used, *feedForward;
 };
 void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& config);
+/// How wide the part for all tokens beside them is; 0: there is none. @throws Error (InvalidFile) naming key and value
+void readSharedExpert(const ConfigKeys& keys, const char* name, std::uint32_t usual, ModelConfig& config);
+/// @throws Error (Unsupported) where a folder has some layers without experts (Qwen)
+void refuseLayersWithoutExperts(const ConfigKeys& keys);
+
+/// In how many groups experts lie, and of how many of them a token's are chosen. @pre experts are known
+struct ExpertGroupNames {
+  const char *groups, *used;
+  std::uint32_t usualGroups = 1;
+  std::optional<std::uint32_t> usualUsed = {};
+};
+/// @throws Error (InvalidFile) naming key and value
+void readExpertGroups(const ConfigKeys& keys, const ExpertGroupNames& names, ModelConfig& config);
+inline constexpr ExpertGroupNames kGgufExpertGroups{"expert_group_count", "expert_group_used_count"};
 inline constexpr ExpertNames kGgufExperts{"expert_count", "expert_used_count", "expert_feed_forward_length"};
 
 /// Which layers see a window only: of so many in a row, all but the last. [layers]

@@ -191,7 +191,8 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
                             out);
     }
     case OpKind::Route:
-      return ops::route(op.as<Route>(), input(0), m_graph.values[op.inputs[0]].width, batch.rows, out);
+      return ops::route(op.as<Route>(), vectorOf(op.as<Route>().weight), vectorOf(op.as<Route>().bias), input(0),
+                        m_graph.values[op.inputs[0]].width, batch.rows, out);
     case OpKind::ExpertMatMul: {
       const ExpertMatMul& product = op.as<ExpertMatMul>();
       return ops::expertMatMul(product, vectorOf(product.bias),

@@ -26,6 +26,8 @@ bool areSame(const Parameters& a, const Parameters& b) {
     return a.weight == b.weight && a.bias == b.bias && a.map == b.map;
   } else if constexpr (std::is_same_v<Parameters, ShortConv>) {
     return a.weight == b.weight && a.bias == b.bias && a.state == b.state;
+  } else if constexpr (std::is_same_v<Parameters, Route>) {
+    return a.weight == b.weight && a.bias == b.bias && a.isLike(b);
   } else if constexpr (std::is_same_v<Parameters, StoreKv>) {
     return a.layer == b.layer;
   } else if constexpr (std::is_same_v<Parameters, Attention>) {

@@ -140,6 +140,12 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
       const std::uint32_t valueSize = m_graph.kv[attention.layer].valueHeadSize;
       return attention.sinks ? look(*attention.sinks, 0, finding.column / valueSize, 1) : Cause();
     }
+    case OpKind::Route: {
+      const Route& route = op.as<Route>();
+      if (!route.weight || finding.column < route.used) return {};
+      const float* const routes = m_routes.at(op.out).data() + (finding.position - m_firstRow) * 2 * route.used;
+      return look(*route.weight, 0, ops::expertOf(routes, finding.column - route.used), 1);
+    }
     case OpKind::ExpertMatMul: {
       const ExpertMatMul& product = op.as<ExpertMatMul>();
       const std::size_t row = finding.column % slotStride(product.outWidth()), expert = expertOf(finding);

@@ -153,14 +153,30 @@ struct Slice {
   bool operator==(const Slice&) const = default;
 };
 
-/// Which experts a token goes through: the `used` largest of x [experts], of equal ones the first, and how much each
-/// counts. out [2 · used]: their numbers, then their weights, which are a softmax of their logits (isNormed) or their
-/// share of the softmax of all (Shazeer et al. 2017).
+/// Which experts a token goes through: the `used` with the largest scores, of equal ones the first, and how much each
+/// counts. out [2 · used]: their numbers, then their weights. Scores are shares of a softmax of all of x [experts]
+/// (Shazeer et al. 2017), or sigmoids of each; a bias is added to them where experts are chosen, and not where they
+/// count (DeepSeek-V3). Of several groups of neighbours, only experts of the best ones are chosen: of those whose
+/// largest one (DeepSeek-V2), or whose two largest together (V3), are largest.
 struct Route {
   std::uint32_t used = 0;
-  bool isNormed = true;
+  bool isNormed = true;  ///< weights are scores over their sum, else the scores themselves
   bool isAll = false;  ///< all experts in their order, each counting 1, whatever x is: heads with matrices of their own
-  bool operator==(const Route&) const = default;
+  bool isSigmoid = false;
+  std::uint32_t groups = 1;  ///< divides the experts
+  std::uint32_t usedGroups = 1;
+  bool areGroupsOfTwo = false;                 ///< a group is as good as its two largest together, else as its largest
+  float sumEpsilon = 0.0F;                     ///< is added to the sum of scores
+  float scale = 1.0F;                          ///< of the weights
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [experts], likewise of each expert's (Gemma 4); null: 1
+  quant::QuantizedTensorPtr bias = nullptr;    ///< [experts], may be null
+
+  /// Whether both do the same, each with its own vectors.
+  bool isLike(const Route& other) const {
+    return used == other.used && isNormed == other.isNormed && isAll == other.isAll && isSigmoid == other.isSigmoid &&
+           groups == other.groups && usedGroups == other.usedGroups && areGroupsOfTwo == other.areGroupsOfTwo &&
+           sumEpsilon == other.sumEpsilon && scale == other.scale;
+  }
 };
 
 /// A product with the matrix of each expert that a token goes through: out[t] has a slot for each, slot k being
@@ -281,7 +297,7 @@ struct Op {
   /// float32. Null where it has another or none.
   const quant::QuantizedTensorPtr* smallWeight() const {
     const bool isSmall = kind() == OpKind::RmsNorm || kind() == OpKind::LayerNorm || kind() == OpKind::MapColumns ||
-                         kind() == OpKind::ShortConv;
+                         kind() == OpKind::ShortConv || kind() == OpKind::Route;
     return isSmall ? weight() : nullptr;
   }
   /// The matrix, table or norm it computes with, null where it has none.

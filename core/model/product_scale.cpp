@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -20,6 +21,7 @@ std::optional<float> productScale(const io::Checkpoint& checkpoint, std::string_
   const std::string name = productScaleNames(weight).scale;
   const auto index = name.empty() ? std::nullopt : checkpoint.find(name);
   if (!index || checkpoint.format() != io::FileFormat::Gguf) return std::nullopt;
+  if (TensorNames(checkpoint).huggingFace(name)) return std::nullopt;  // a weight of its own (Gemma 4's router)
   const tensor::TensorView view = checkpoint.view(*index);
   if (view.dtype == tensor::DType::F32 && view.shape.count() == 1 && view.unreadable.empty()) {
     float scale = 0.0F;

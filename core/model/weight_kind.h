@@ -49,12 +49,16 @@ enum class WeightKind : std::uint8_t {
   DownBias,
   Router,  ///< says which experts a token goes through
   RouterBias,
+  RouterScale,  ///< of each column that the router reads
+  ChoiceBias,   ///< is added to the scores that experts are chosen by
+  ExpertScale,  ///< of what each expert makes
   GateExperts,  ///< a matrix for each
   GateExpertsBias,
   UpExperts,
   UpExpertsBias,
   GateUpExperts,  ///< both: rows of the one and of the other in turn
   GateUpExpertsBias,
+  GateUpStack,  ///< both, of each expert one below the other
   DownExperts,
   DownExpertsBias,
   FeedForwardPostNorm,  ///< of what the feed-forward part adds
@@ -79,6 +83,12 @@ enum class WeightKind : std::uint8_t {
   SharedGate,  ///< of a feed-forward part for all tokens beside the experts
   SharedUp,
   SharedDown,
+  SharedGateUp,  ///< both, one below the other
+  SharedRouter,  ///< makes how much that part counts
+  // where each of the two has norms of its own (Gemma 4)
+  SharedPostNorm,
+  ExpertNorm,
+  ExpertPostNorm,
   PerLayerGate,
   PerLayerOutput,
   PerLayerPostNorm,

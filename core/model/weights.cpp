@@ -1,9 +1,13 @@
 #include "core/model/weights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
 
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/visit_weights.h"

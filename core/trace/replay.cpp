@@ -266,9 +266,12 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
       return model::ops::layerNorm(weight, vectorOf(index, true, setup), op.as<model::LayerNorm>().epsilon, input(0),
                                    out.size() / weight.size(), out.data());
     }
-    case OpKind::Route:
-      return model::ops::route(op.as<model::Route>(), input(0), m_mine.graph.values[op.inputs[0]].width, rows,
-                               out.data());
+    case OpKind::Route: {
+      const auto& route = op.as<model::Route>();
+      const std::vector<float> weight = route.weight ? vectorOf(index, false, setup) : std::vector<float>();
+      return model::ops::route(route, weight, vectorOf(index, true, setup), input(0),
+                               m_mine.graph.values[op.inputs[0]].width, rows, out.data());
+    }
     case OpKind::ExpertMatMul:
       return multiplyExperts(index, setup, input(0), input(1), out);
     case OpKind::MixExperts:

@@ -42,6 +42,7 @@ std::vector<Used> mainWeightOf(const Op& op) {
     case model::OpKind::RmsNorm:
     case model::OpKind::MapColumns:
     case model::OpKind::ShortConv:
+    case model::OpKind::Route:
       if (op.weight() == nullptr) return {};
       return {{*op.weight(), WeightRole::Norm}};
     case model::OpKind::MatMul:
@@ -84,7 +85,7 @@ bool doSame(const Op& a, const Op& b) {
     case model::OpKind::LayerNorm:
       return a.as<model::LayerNorm>().epsilon == b.as<model::LayerNorm>().epsilon;
     case model::OpKind::Route:
-      return a.as<model::Route>() == b.as<model::Route>();
+      return a.as<model::Route>().isLike(b.as<model::Route>());
     case model::OpKind::ExpertMatMul:
       return a.as<model::ExpertMatMul>().used == b.as<model::ExpertMatMul>().used;
     case model::OpKind::MixExperts:

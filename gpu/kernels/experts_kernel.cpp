@@ -7,15 +7,24 @@ constexpr std::uint32_t kMixWorkgroup = 64;
 }
 
 void recordRoute(Recorder& recorder, VkDescriptorSet set, Place logits, std::uint32_t experts,
-                 const core::model::Route& route, Place out) {
+                 const core::model::Route& route, const RouteVectors& vectors, Place out) {
   const RoutePush push{.logits = logits.offset,
                        .stride = logits.stride,
                        .result = out.offset,
                        .resultStride = out.stride,
                        .experts = experts,
-                       .used = route.used};
-  const RouteConstants constants{
-      .workgroup = kRouteWorkgroup, .isNormed = route.isNormed ? 1U : 0U, .isAll = route.isAll ? 1U : 0U};
+                       .used = route.used,
+                       .groups = route.groups,
+                       .usedGroups = route.usedGroups,
+                       .weight = vectors.weight,
+                       .bias = vectors.bias,
+                       .sumEpsilon = route.sumEpsilon,
+                       .scale = route.scale};
+  const RouteConstants constants{.workgroup = kRouteWorkgroup,
+                                 .isNormed = route.isNormed ? 1U : 0U,
+                                 .isAll = route.isAll ? 1U : 0U,
+                                 .isSigmoid = route.isSigmoid ? 1U : 0U,
+                                 .areGroupsOfTwo = route.areGroupsOfTwo ? 1U : 0U};
   const VkDescriptorSet sets[] = {set};
   recorder.dispatch("route", constants.values(), sets, push, {recorder.tokens()},
                     2.0 * experts * route.used * recorder.tokens());

@@ -6,9 +6,13 @@
 
 namespace gpu {
 
+/// First constants of a Route's vectors, or kNone.
+struct RouteVectors {
+  std::uint32_t weight, bias;
+};
 /// out[t] = which experts token t goes through, and how much each counts. @param experts columns of the logits
 void recordRoute(Recorder& recorder, VkDescriptorSet set, Place logits, std::uint32_t experts,
-                 const core::model::Route& route, Place out);
+                 const core::model::Route& route, const RouteVectors& vectors, Place out);
 
 /// A product with the matrices of a stack that each token goes through.
 struct ExpertsTarget {

@@ -312,6 +312,52 @@ class TestModelConfig : public QObject {
     }
   }
 
+  void howExpertsAreChosenIsChecked_data() {
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<int>("value");
+    QTest::addColumn<QString>("says");
+    const auto row = [](const char* key, int value, const char* says) {
+      QTest::addRow("%s = %d", key, value) << QString(key) << value << QString(says);
+    };
+    row("expert_gating_func", 2, "");
+    row("expert_gating_func", 4, "neither a softmax nor sigmoids (deepseek2.expert_gating_func)");
+    row("expert_group_count", 5, "should be a multiple of that of their groups (5)");
+    row("expert_group_count", 65, "deepseek2.expert_group_count");
+    row("expert_group_used_count", 0, "deepseek2.expert_group_used_count");
+    row("expert_group_used_count", 4, "deepseek2.expert_group_used_count");
+    row("expert_used_count", 9, "goes through 9 experts, but the 2 groups that they are chosen from have 8");
+    row("expert_used_count", 13, "deepseek2.expert_used_count");
+    row("leading_dense_block_count", 7, "deepseek2.leading_dense_block_count");
+  }
+  void howExpertsAreChosenIsChecked() {
+    QFETCH(QString, key);
+    QFETCH(int, value);
+    QFETCH(QString, says);
+    FakeCheckpoint checkpoint;
+    checkpoint.setArchitecture("deepseek2");
+    const auto set = [&](const std::string& name, int number) {
+      checkpoint.set("deepseek2." + name, static_cast<std::uint64_t>(number));
+    };
+    for (const auto& [name, number] :
+         {std::pair("context_length", 512), std::pair("embedding_length", 256), std::pair("block_count", 6),
+          std::pair("feed_forward_length", 768), std::pair("attention.head_count", 8),
+          std::pair("attention.kv_lora_rank", 64), std::pair("rope.dimension_count", 16), std::pair("expert_count", 12),
+          std::pair("expert_used_count", 4), std::pair("expert_shared_count", 1),
+          std::pair("expert_feed_forward_length", 64), std::pair("expert_group_count", 3),
+          std::pair("expert_group_used_count", 2)})
+      set(name, number);
+    set(key.toStdString(), value);
+    if (says.isEmpty()) {
+      const ModelConfig config = ModelConfig::fromCheckpoint(checkpoint);
+      QVERIFY(config.areExpertsSigmoid && config.hasExpertBias);
+      QCOMPARE(config.expertGroups, 3U);
+      QCOMPARE(config.usedExpertGroups, 2U);
+      return;
+    }
+    const QString sentence = QString::fromStdString(sentenceOf(checkpoint));
+    QVERIFY2(sentence.contains(says), qPrintable(sentence));
+  }
+
   void notANumberIsRefused() {
     const auto checkpoint = std::make_shared<FakeCheckpoint>();
     checkpoint->set("llama.rope.freq_base", std::nan(""));

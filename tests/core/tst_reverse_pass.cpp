@@ -38,6 +38,13 @@ class Ends {
     const QuantizedTensorPtr made = make(name, shape, sigma, mean);
     return made;
   }
+  /// Whole numbers in disorder, the same at both ends.
+  static QuantizedTensorPtr steps(const char* name, std::uint64_t count) {
+    auto values = std::make_shared<std::vector<float>>(count);
+    for (std::size_t i = 0; i < count; ++i) (*values)[i] = static_cast<float>(4 * (i * 5 % count));
+    const tensor::TensorView view{name, tensor::DType::F32, {count}, std::as_bytes(std::span(*values)), values};
+    return std::make_shared<quant::QuantizedTensor>(view);
+  }
 
  private:
   QuantizedTensorPtr make(const char* name, const tensor::Shape& shape, double sigma, double mean) {
@@ -309,6 +316,30 @@ class TestReversePass : public QObject {
               "heads", {product("q", 6), product("k", 6), product("v", 12), decay, product("b", 4)}, shape);
         });
       });
+    // A choice has no slope: here nothing turns it.
+    for (int rule = 0; rule < 5; ++rule)
+      all.emplace_back(("a route by rule " + std::to_string(rule)).c_str(), [rule](Ends& ends) {
+        return between(ends, [rule](GraphBuilder& builder, Ends& tensors, ValueId x) {
+          model::Route route;
+          route.used = 3;
+          route.isNormed = rule % 2 == 0;
+          route.isSigmoid = route.areGroupsOfTwo = rule < 3;
+          route.scale = 1.7F;
+          if (rule < 3) route.sumEpsilon = 0.2F;
+          if (rule > 1) route.groups = 3, route.usedGroups = 2;
+          if (rule > 0) route.weight = tensors.tensor("factors", {kWidth}, 0.3, 1.0);
+          route.bias = Ends::steps("addends", kWidth);
+          const ValueId routes = builder.route("routes", x, route);
+          return builder.matMul("product", builder.slice("counts", routes, {route.used}, route.used),
+                                tensors.tensor("matrix", {kWidth, route.used}, 0.6));
+        });
+      });
+    all.emplace_back("one column for all", [](Ends& ends) {
+      return between(ends, [](GraphBuilder& builder, Ends& tensors, ValueId x) {
+        const ValueId gate = builder.matMul("gate", x, tensors.tensor("gate", {1, kWidth}, 0.6));
+        return builder.glu("gated", builder.slice("all", gate, {0, 0}, kWidth), x, model::Activation::Sigmoid);
+      });
+    });
     all.emplace_back("arranged columns", [](Ends& ends) { return arranged(ends, true); });
     all.emplace_back("divided columns", [](Ends& ends) { return arranged(ends, false); });
     return all;

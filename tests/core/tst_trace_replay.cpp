@@ -8,6 +8,7 @@
 #include "core/trace/proof.h"
 #include "core/trace/replay.h"
 #include "core/trace/restore.h"
+#include "support/architectures.h"
 #include "trace_models.h"
 
 using namespace core;
@@ -65,6 +66,30 @@ class TestTraceReplay : public QObject {
     Restored all;  // then it is the reference, whatever its own inputs become
     for (std::size_t i = 0; i < replay.tensors().size(); ++i) all.tensors.insert(i);
     QVERIFY(relativeError(replay.run(all).logits, TraceModels::lastLogits(reference, m_tokens, type)) < kTolerance);
+  }
+
+  // Of every architecture, with nothing restored and with everything.
+  void architectures_data() {
+    QTest::addColumn<QString>("path");
+    for (const auto& entry : std::filesystem::directory_iterator(support::kArchitectures))
+      if (entry.path().extension() == ".gguf")
+        QTest::newRow(entry.path().stem().c_str()) << QString::fromStdString(entry.path().string());
+  }
+  void architectures() {
+    QFETCH(QString, path);
+    const std::shared_ptr<const io::Checkpoint> checkpoint = io::openCheckpoint(path.toStdString());
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    model::WeightLibrary library(checkpoint);
+    const auto graphOf = [&](std::optional<quant::Scheme> scheme) {
+      return model::buildGraph(config, library.load(config, std::move(scheme)));
+    };
+    const model::Graph graph = graphOf(quant::Scheme::parse("int4:group=8")), reference = graphOf({});
+    const auto tokens = support::architectureTokens();
+    Replay replay(graph, reference, tokens, KvType::F32);
+    QVERIFY(relativeError(replay.run({}).logits, TraceModels::lastLogits(graph, tokens, KvType::F32)) < 1e-5);
+    Restored all;
+    for (std::size_t i = 0; i < replay.tensors().size(); ++i) all.tensors.insert(i);
+    QVERIFY(relativeError(replay.run(all).logits, TraceModels::lastLogits(reference, tokens, KvType::F32)) < 1e-5);
   }
 
   void exchangesTensorsAndElements_data() {

@@ -135,6 +135,68 @@ class TestGpuExperts : public QObject {
     }
   }
 
+  // Every rule of choosing experts: numbers are the same, weights nearly.
+  void routesAgree_data() {
+    QTest::addColumn<int>("experts");
+    QTest::addColumn<bool>("isSigmoid");
+    QTest::addColumn<int>("groups");
+    QTest::addColumn<bool>("hasVectors");
+    for (const bool isSigmoid : {false, true})
+      for (const bool hasVectors : {false, true})
+        for (const auto& [experts, groups] : {std::pair(6, 1), std::pair(33, 1), std::pair(66, 33), std::pair(256, 8)})
+          QTest::addRow("%d of %d groups%s%s", experts, groups, isSigmoid ? ", sigmoids" : "",
+                        hasVectors ? ", vectors" : "")
+              << experts << isSigmoid << groups << hasVectors;
+  }
+  void routesAgree() {
+    QFETCH(int, experts);
+    QFETCH(bool, isSigmoid);
+    QFETCH(int, groups);
+    QFETCH(bool, hasVectors);
+    const auto count = static_cast<std::uint32_t>(experts);
+    for (const bool isNormed : {false, true}) {
+      Weights weights;
+      core::model::Route route;
+      route.used = 5;
+      route.isNormed = isNormed;
+      route.isSigmoid = route.areGroupsOfTwo = isSigmoid;
+      route.groups = static_cast<std::uint32_t>(groups);
+      route.usedGroups = (route.groups + 1) / 2;
+      route.sumEpsilon = 0.1F;
+      route.scale = 2.5F;
+      if (hasVectors) {
+        route.weight = weights("factors", {count});
+        route.bias = weights("addends", {count});
+      }
+      GraphBuilder builder(0);
+      const ValueId logits = builder.map("logits of experts", builder.embed("x", weights("e", {kVocabulary, count})),
+                                         {core::model::Map::Function::Scale, 10.0F});
+      const ValueId routes = builder.route("routes", logits, route);
+      builder.matMul("logits", builder.takeRows("rows", routes), weights("o", {kVocabulary, 2 * route.used}));
+      const auto graph = builder.take();
+      const Tokens tokens = someTokens(37, kVocabulary);
+      const auto routesOf = [&](core::model::Executor& executor) {
+        std::vector<float> made;
+        const auto watching = executor.subscribe({routes}, [&](const core::model::Observation& seen) {
+          made.insert(made.end(), seen.data.begin(), seen.data.end());
+        });
+        allLogits(executor, tokens);
+        return made;
+      };
+      const std::vector<float> expected = routesOf(*core::model::createCpuExecutor(graph));
+      QCOMPARE(expected.size(), tokens.size() * 2 * route.used);
+      for (const QString& family : families()) {
+        const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+        const std::vector<float> made = routesOf(*vulkan);
+        QCOMPARE(made.size(), expected.size());
+        for (std::size_t i = 0; i < made.size(); ++i) {
+          if (i / route.used % 2 == 0) QCOMPARE(made[i], expected[i]);
+          QVERIFY(std::abs(made[i] - expected[i]) <= 1e-5F * std::abs(expected[i]));
+        }
+      }
+    }
+  }
+
   // A stack that no buffer spans lies in several, each of whole matrices.
   void stacksLieInSeveralParts() {
     const auto graph = graphOf("q4_0", 64, true, true);

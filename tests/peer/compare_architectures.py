@@ -15,12 +15,13 @@ import tempfile
 import numpy as np
 
 import architecture_models
+import expert_models
 import recurrent_models
 from architecture_models import VOCABULARY
 from llama_logits import LlamaLogits
 
 
-MODELS = architecture_models.MODELS | recurrent_models.MODELS
+MODELS = architecture_models.MODELS | recurrent_models.MODELS | expert_models.MODELS
 
 
 def ours(cli, model, tokens, device):

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 import architecture_models as models
+import expert_models
 import recurrent_models
 from llama_logits import LlamaLogits
 
@@ -23,7 +24,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     tokens = [int(token) for token in np.random.default_rng(7).integers(3, models.VOCABULARY, 28)]
     (out / "tokens.json").write_text(json.dumps(tokens))
-    makers = models.MODELS | recurrent_models.MODELS
+    makers = models.MODELS | recurrent_models.MODELS | expert_models.MODELS
     for name in sys.argv[3:] or makers:
         model = makers[name]()
         model.write_gguf(out / f"{name}.gguf")

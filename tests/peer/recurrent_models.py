@@ -27,9 +27,10 @@ def mistral3():
     return pre_norm(model).finish()
 
 
-def lfm2():
-    """Short convolutions, and attention in some layers; the last norm is called token_embd_norm."""
-    model = Model("lfm2", base=1e6, layers=4, head=models.WIDTH // models.HEADS)
+def lfm2(architecture="lfm2", model_type=None, feed_forward=None):
+    """Short convolutions, and attention in some layers; the last norm is called token_embd_norm. feed_forward: of a model and a layer, what it has
+    of it; says whether it had anything."""
+    model = Model(architecture, model_type, base=1e6, layers=4, head=models.WIDTH // models.HEADS)
     kinds = ["conv", "full_attention", "conv", "full_attention"]
     model.keys |= {"attention.head_count_kv": [model.kv_heads if kind == "full_attention" else 0 for kind in kinds],
                    "shortconv.l_cache": CONV_TAPS, "attention.key_length": None, "attention.value_length": None,
@@ -55,17 +56,19 @@ def lfm2():
             model.norm_weight(here + "attn_q_norm.weight", there + "self_attn.q_layernorm.weight", model.head)
             model.norm_weight(here + "attn_k_norm.weight", there + "self_attn.k_layernorm.weight", model.head)
         model.norm_of(layer, "ffn_norm", "ffn_norm")
+        if feed_forward and feed_forward(model, layer):
+            continue
         model.projection(here + "ffn_gate", there + "feed_forward.w1", model.feed_forward, model.width)
         model.projection(here + "ffn_up", there + "feed_forward.w3", model.feed_forward, model.width)
         model.projection(here + "ffn_down", there + "feed_forward.w2", model.width, model.feed_forward)
     return model.finish()
 
 
-def qwen35():
+def qwen35(architecture="qwen35", model_type="qwen3_5_text", feed_forward=Model.feed_forward_part, layers=4):
     """Gated delta nets, gated attention in some layers; three value heads of a delta net for each of its key heads."""
-    model = Model("qwen35", "qwen3_5_text", base=1e7, epsilon=1e-6, layers=4)
+    model = Model(architecture, model_type, base=1e7, epsilon=1e-6, layers=layers)
     model.norms_from_one = True
-    kinds = ["linear_attention", "full_attention", "linear_attention", "linear_attention"]
+    kinds = ["linear_attention", "full_attention", "linear_attention", "linear_attention"][:layers]
     key_heads, repeat, size = 2, 3, 12
     value_heads, rotated = key_heads * repeat, models.ROTATED
     keys, inner = key_heads * size, value_heads * size
@@ -117,7 +120,7 @@ def qwen35():
             model.norm_weight(here + "attn_q_norm.weight", own + "q_norm.weight", model.head)
             model.norm_weight(here + "attn_k_norm.weight", own + "k_norm.weight", model.head)
         model.norm_of(layer, "post_attention_norm", "post_attention_layernorm")
-        model.feed_forward_part(layer)
+        feed_forward(model, layer)
     return model.finish()
 
 
@@ -163,7 +166,16 @@ def mamba2_groups():
     return mamba2(groups=2)
 
 
-def granitehybrid():
+def shared_part(model, layer):
+    here, there = f"blk.{layer}.", f"model.layers.{layer}."
+    both, down = model.matrix(2 * model.feed_forward, model.width), model.matrix(model.width, model.feed_forward)
+    model.add("", there + "shared_mlp.input_linear.weight", both)
+    model.add(here + "ffn_gate.weight", "", both[:model.feed_forward])
+    model.add(here + "ffn_up.weight", "", both[model.feed_forward:])
+    model.add(here + "ffn_down.weight", there + "shared_mlp.output_linear.weight", down)
+
+
+def granitehybrid(feed_forward=shared_part):
     """Granite 4 H: Mamba 2 or attention without positions, then a feed-forward part; Granite's factors."""
     model = Model("granitehybrid", "granitemoehybrid", layers=4, head=models.WIDTH // models.HEADS)
     model.adjacent = True  # queries and keys are stored in pairs, though nothing is rotated
@@ -185,11 +197,7 @@ def granitehybrid():
         else:
             model.attention(layer)
         model.norm_of(layer, "ffn_norm", "post_attention_layernorm")
-        both, down = model.matrix(2 * model.feed_forward, model.width), model.matrix(model.width, model.feed_forward)
-        model.add("", there + "shared_mlp.input_linear.weight", both)
-        model.add(here + "ffn_gate.weight", "", both[:model.feed_forward])
-        model.add(here + "ffn_up.weight", "", both[model.feed_forward:])
-        model.add(here + "ffn_down.weight", there + "shared_mlp.output_linear.weight", down)
+        feed_forward(model, layer)
     return model.finish()
 
 

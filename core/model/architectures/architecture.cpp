@@ -81,6 +81,8 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer
       return valueHeadSize;
     case Side::SharedFeedForward:
       return config.sharedFeedForward;
+    case Side::SharedGateUp:
+      return 2 * std::uint64_t{config.sharedFeedForward};
     case Side::PerLayer:
       return config.perLayerWidth;
     case Side::PerLayers:
@@ -100,9 +102,17 @@ bool WeightRow::isIn(const ModelConfig& config, std::uint32_t layer) const {
     case LayerKind::Recurrent:
       return config.isRecurrentAt(layer);
     case LayerKind::Dense:
-      return layer < config.denseLayers;
+      return !config.hasExpertsAt(layer);
     case LayerKind::Sparse:
-      return layer >= config.denseLayers;
+      return config.hasExpertsAt(layer);
+    case LayerKind::SparseStacked:
+      return config.hasExpertsAt(layer) && config.areGateUpStacked;
+    case LayerKind::SparseApart:
+      return config.hasExpertsAt(layer) && !config.areGateUpStacked;
+    case LayerKind::SparseBiased:
+      return config.hasExpertsAt(layer) && config.hasExpertBias;
+    case LayerKind::SparseShared:
+      return config.hasExpertsAt(layer) && config.sharedFeedForward != 0;
     case LayerKind::DirectQueries:
       return config.queryRank == 0;
     case LayerKind::LatentQueries:
@@ -125,9 +135,10 @@ tensor::Shape WeightRow::shape(const ModelConfig& config, std::uint32_t layer) c
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama,    &kMixtral, &kQwen2,  &kQwen3,  &kQwen3Moe, &kSmolLm3,       &kGranite,
-                                   &kOlmo2,    &kGemma2,  &kGemma3, &kPhi3,   &kGptOss,   &kGpt2,          &kStableLm,
-                                   &kMistral3, &kLfm2,    &kQwen35, &kGemma4, &kMamba2,   &kGraniteHybrid, &kDeepSeek2};
+  static constexpr std::array kAll{&kLlama,   &kMixtral,       &kQwen2,     &kQwen3,    &kQwen3Moe, &kSmolLm3,
+                                   &kGranite, &kOlmo2,         &kGemma2,    &kGemma3,   &kPhi3,     &kGptOss,
+                                   &kGpt2,    &kStableLm,      &kMistral3,  &kLfm2,     &kQwen35,   &kGemma4,
+                                   &kMamba2,  &kGraniteHybrid, &kDeepSeek2, &kDeepSeek3};
   return kAll;
 }
 
@@ -141,14 +152,16 @@ const Architecture* findArchitecture(io::FileFormat format, std::string_view nam
 
 const Architecture* findArchitecture(const io::Checkpoint& checkpoint) {
   const Architecture* const found = findArchitecture(checkpoint.format(), checkpoint.architecture());
-  if (found == nullptr || checkpoint.format() != io::FileFormat::Gguf || found->hasExperts) return found;
+  if (found == nullptr || found->hasExperts) return found;
   // Whatever the file holds there: whether it can be run is asked later.
-  const auto* const count = checkpoint.metadata().find(checkpoint.architecture() + ".expert_count");
+  const bool isGguf = checkpoint.format() == io::FileFormat::Gguf;
+  const auto* const count =
+      checkpoint.metadata().find(ConfigKeys(checkpoint)(isGguf ? kGgufExperts.experts : "num_local_experts"));
   const auto* const experts = count == nullptr ? nullptr : std::get_if<std::uint64_t>(count);
   const bool hasExperts = experts != nullptr && *experts > 0;
   const auto other = std::ranges::find_if(architectures(), [&](const Architecture* architecture) {
-    return architecture->hasExperts &&
-           std::ranges::find(architecture->gguf, checkpoint.architecture()) != architecture->gguf.end();
+    const auto& names = isGguf ? architecture->gguf : architecture->huggingFace;
+    return architecture->hasExperts && std::ranges::find(names, checkpoint.architecture()) != names.end();
   });
   return hasExperts && other != architectures().end() ? *other : found;
 }

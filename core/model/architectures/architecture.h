@@ -55,8 +55,9 @@ enum class Side : std::uint8_t {
   StillKeysValues,  ///< of all heads
   ValueHeadSize,
   SharedFeedForward,
-  PerLayer,  ///< perLayerWidth
-  PerLayers  ///< layers · perLayerWidth
+  SharedGateUp,  ///< 2 · sharedFeedForward
+  PerLayer,      ///< perLayerWidth
+  PerLayers      ///< layers · perLayerWidth
 };
 /// @param layer that it is of; any for what is beside the blocks
 std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer);
@@ -69,6 +70,10 @@ enum class LayerKind : std::uint8_t {
   Recurrent,
   Dense,  ///< those without experts
   Sparse,
+  SparseStacked,  ///< of these, where gate and up are one stack,
+  SparseApart,    ///< or one each
+  SparseBiased,   ///< with a bias of the choice
+  SparseShared,   ///< with a part for all tokens
   // all of a model or none
   DirectQueries,
   LatentQueries,

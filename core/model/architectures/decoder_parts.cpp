@@ -6,7 +6,9 @@
 #include <cmath>
 #include <optional>
 
+#include "core/base/error.h"
 #include "core/model/architectures/architecture.h"
+#include "core/model/non_finite.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -146,32 +148,27 @@ ValueId DecoderParts::mixer(std::uint32_t layer, ValueId x) {
   return architecture.attentionPart != nullptr ? architecture.attentionPart(*this, layer, x) : attention(layer, x);
 }
 
-ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x) {
+ValueId DecoderParts::gatedUnit(std::uint32_t layer, ValueId x, const UnitKinds& kinds) {
   const WeightSet& block = m_weights.blocks[layer];
-  const Activation activation = m_config.architecture->activation;
+  const auto name = [&](const char* part) { return fmt::format("blk.{}.ffn_{}{}", layer, part, kinds.ending); };
   ValueId gate = kNoValue, up = kNoValue;
-  if (const auto& both = block[WeightKind::GateUp]) {
-    const ValueId all = m_builder.matMul(of(layer, "ffn_gate_up"), x, both);
-    const std::uint32_t width = m_config.feedForwardOf(layer);
-    gate = m_builder.slice(of(layer, "ffn_gate"), all, {0}, width);
-    up = m_builder.slice(of(layer, "ffn_up"), all, {width}, width);
+  if (const auto& both = block[kinds.both]) {
+    const ValueId all = m_builder.matMul(name("gate_up"), x, both);
+    gate = m_builder.slice(name("gate"), all, {0}, kinds.width);
+    up = m_builder.slice(name("up"), all, {kinds.width}, kinds.width);
   } else {
-    gate = m_builder.matMul(of(layer, "ffn_gate"), x, block[WeightKind::Gate]);
-    up = m_builder.matMul(of(layer, "ffn_up"), x, block[WeightKind::Up]);
+    gate = m_builder.matMul(name("gate"), x, block[kinds.gate]);
+    up = m_builder.matMul(name("up"), x, block[kinds.up]);
   }
-  return m_builder.glu(of(layer, "ffn_hidden"), gate, up, activation);
+  return m_builder.glu(name("hidden"), gate, up, m_config.architecture->activation);
 }
 
-ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
+ValueId DecoderParts::denseFeedForward(std::uint32_t layer, ValueId x) {
   const WeightSet& block = m_weights.blocks[layer];
-  if (block[WeightKind::Router]) {
-    const ValueId routed = scaled(of(layer, "ffn_routed"), expertFeedForward(layer, x), m_config.expertScale);
-    if (!block[WeightKind::SharedGate]) return routed;
-    return m_builder.add(of(layer, "ffn_all"), sharedFeedForward(layer, x), routed);
-  }
   ValueId hidden = kNoValue;
   if (block[WeightKind::Gate] || block[WeightKind::GateUp]) {
-    hidden = gatedUnit(layer, x);
+    hidden =
+        gatedUnit(layer, x, {"", WeightKind::Gate, WeightKind::Up, WeightKind::GateUp, m_config.feedForwardOf(layer)});
   } else {
     const ValueId up = project("ffn_up", layer, x, WeightKind::Up, WeightKind::UpBias);
     hidden = m_builder.map(of(layer, "ffn_hidden"), up, {Map::Function::GeluTanh});
@@ -179,12 +176,32 @@ ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
   return project("ffn_down", layer, hidden, WeightKind::Down, WeightKind::DownBias);
 }
 
+ValueId DecoderParts::feedForward(std::uint32_t layer, ValueId x) {
+  const WeightSet& block = m_weights.blocks[layer];
+  if (!block[WeightKind::Router]) return denseFeedForward(layer, x);
+  const ValueId routed = expertFeedForward(layer, x, x);
+  if (!block[WeightKind::SharedDown]) return routed;
+  return m_builder.add(of(layer, "ffn_all"), sharedFeedForward(layer, x), routed);
+}
+
 ValueId DecoderParts::sharedFeedForward(std::uint32_t layer, ValueId x) {
-  const ValueId gate = project("ffn_gate_shexp", layer, x, WeightKind::SharedGate);
-  const ValueId up = project("ffn_up_shexp", layer, x, WeightKind::SharedUp);
-  return project("ffn_down_shexp", layer,
-                 m_builder.glu(of(layer, "ffn_hidden_shexp"), gate, up, m_config.architecture->activation),
-                 WeightKind::SharedDown);
+  const ValueId hidden = gatedUnit(
+      layer, x,
+      {"_shexp", WeightKind::SharedGate, WeightKind::SharedUp, WeightKind::SharedGateUp, m_config.sharedFeedForward});
+  const ValueId down = project("ffn_down_shexp", layer, hidden, WeightKind::SharedDown);
+  if (!block(layer)[WeightKind::SharedRouter]) return down;
+  const ValueId gate = project("ffn_gate_inp_shexp", layer, x, WeightKind::SharedRouter);
+  constexpr Slice kToAllColumns{0, 0};
+  return m_builder.glu(of(layer, "ffn_gated_shexp"),
+                       m_builder.slice(of(layer, "ffn_gate_all_shexp"), gate, kToAllColumns, m_config.width), down,
+                       Activation::Sigmoid);
+}
+
+ValueId DecoderParts::denseBesideExperts(std::uint32_t layer, ValueId x) {
+  const ValueId dense = denseFeedForward(layer, norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
+  const ValueId mixed = expertFeedForward(layer, norm("ffn_norm_exps", layer, WeightKind::ExpertNorm, x), x);
+  return m_builder.add(of(layer, "ffn_all"), norm("ffn_post_norm_dense", layer, WeightKind::SharedPostNorm, dense),
+                       norm("ffn_post_norm_exps", layer, WeightKind::ExpertPostNorm, mixed));
 }
 
 ValueId DecoderParts::expertProduct(const char* name, std::uint32_t layer, ValueId x, ValueId routes, WeightKind weight,
@@ -193,26 +210,55 @@ ValueId DecoderParts::expertProduct(const char* name, std::uint32_t layer, Value
   return m_builder.expertMatMul(of(layer, name), x, routes, {block[weight], block[bias], m_config.usedExperts});
 }
 
-ValueId DecoderParts::expertFeedForward(std::uint32_t layer, ValueId x) {
+ValueId DecoderParts::routes(std::uint32_t layer, ValueId x) {
   const WeightSet& block = m_weights.blocks[layer];
-  const std::uint32_t used = m_config.usedExperts;
+  if (const auto& scale = block[WeightKind::RouterScale]) {
+    const Map spread{Map::Function::Scale, 1.0F / std::sqrt(static_cast<float>(m_config.width))};
+    x = m_builder.plainNorm(of(layer, "ffn_router_norm"), x, m_config.width, m_config.normEpsilon);
+    x = m_builder.mapColumns(of(layer, "ffn_router_scaled"), x, {scale, nullptr, spread});
+  }
   const ValueId logits = project("ffn_router", layer, x, WeightKind::Router, WeightKind::RouterBias);
-  const ValueId routes = m_builder.route(of(layer, "ffn_routes"), logits, {used, m_config.areExpertWeightsNormed});
+  Route route;
+  route.used = m_config.usedExperts;
+  route.isNormed = m_config.areExpertWeightsNormed;
+  route.isSigmoid = route.areGroupsOfTwo = m_config.areExpertsSigmoid;
+  route.groups = m_config.expertGroups;
+  route.usedGroups = m_config.usedExpertGroups;
+  route.sumEpsilon = m_config.expertSumEpsilon;
+  route.scale = m_config.expertScale;
+  route.weight = block[WeightKind::ExpertScale];
+  route.bias = block[WeightKind::ChoiceBias];
+  if (route.bias && !allFinite(quant::dequantize(*route.bias)))
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{} should have finite numbers only: experts are chosen by them.", route.bias->name),
+                route.bias->name);
+  return m_builder.route(of(layer, "ffn_routes"), logits, route);
+}
+
+ValueId DecoderParts::expertFeedForward(std::uint32_t layer, ValueId x, ValueId routed) {
+  const WeightSet& block = m_weights.blocks[layer];
+  const std::uint32_t used = m_config.usedExperts, inner = m_config.expertFeedForward, room = slotStride(inner);
+  const ValueId routes = this->routes(layer, routed);
   ValueId gate = kNoValue, up = kNoValue;
   if (block[WeightKind::GateUpExperts]) {
     const ValueId both =
         expertProduct("ffn_gate_up_exps", layer, x, routes, WeightKind::GateUpExperts, WeightKind::GateUpExpertsBias);
-    const std::uint32_t width = used * slotStride(m_config.expertFeedForward);
-    gate = m_builder.slice(of(layer, "ffn_gate_exps"), both, {0, 2}, width);
-    up = m_builder.slice(of(layer, "ffn_up_exps"), both, {1, 2}, width);
+    gate = m_builder.slice(of(layer, "ffn_gate_exps"), both, {0, 2}, used * room);
+    up = m_builder.slice(of(layer, "ffn_up_exps"), both, {1, 2}, used * room);
+  } else if (block[WeightKind::GateUpStack]) {
+    const ValueId both =
+        expertProduct("ffn_gate_up_exps", layer, x, routes, WeightKind::GateUpStack, WeightKind::GateUpExpertsBias);
+    const std::uint32_t step = slotStride(2 * std::uint64_t{inner});
+    gate = m_builder.slice(of(layer, "ffn_gate_exps"), both, {0, step, inner, room}, used * room);
+    up = m_builder.slice(of(layer, "ffn_up_exps"), both, {inner, step, inner, room}, used * room);
   } else {
     gate = expertProduct("ffn_gate_exps", layer, x, routes, WeightKind::GateExperts, WeightKind::GateExpertsBias);
     up = expertProduct("ffn_up_exps", layer, x, routes, WeightKind::UpExperts, WeightKind::UpExpertsBias);
   }
-  const ValueId hidden = m_builder.glu(of(layer, "ffn_hidden"), gate, up, m_config.architecture->activation);
+  const ValueId hidden = m_builder.glu(of(layer, "ffn_hidden_exps"), gate, up, m_config.architecture->activation);
   const ValueId down =
       expertProduct("ffn_down_exps", layer, hidden, routes, WeightKind::DownExperts, WeightKind::DownExpertsBias);
-  return m_builder.mixExperts(of(layer, "ffn_down"), down, routes, used, m_config.width);
+  return m_builder.mixExperts(of(layer, "ffn_mixed"), down, routes, used, m_config.width);
 }
 
 ValueId DecoderParts::add(const char* name, std::uint32_t layer, ValueId x, ValueId y) {
@@ -222,7 +268,9 @@ ValueId DecoderParts::add(const char* name, std::uint32_t layer, ValueId x, Valu
 ValueId DecoderParts::blockNormedOnBothSides(std::uint32_t layer, ValueId x) {
   const ValueId attended = mixer(layer, norm("attn_norm", layer, WeightKind::AttentionNorm, x));
   x = add("attn_residual", layer, x, norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
-  const ValueId fed = feedForward(layer, norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
+  const ValueId fed = block(layer)[WeightKind::ExpertNorm]
+                          ? denseBesideExperts(layer, x)
+                          : feedForward(layer, norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x));
   return add("ffn_residual", layer, x, norm("ffn_post_norm", layer, WeightKind::FeedForwardPostNorm, fed));
 }
 

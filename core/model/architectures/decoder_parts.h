@@ -51,11 +51,21 @@ class DecoderParts {
   Heads heads(std::uint32_t layer, ValueId x);
   ValueId scaled(std::string name, ValueId x, float scale);
   ValueId normed(std::string name, ValueId x, const WeightSet& weights, WeightKind weight);
-  ValueId gatedUnit(std::uint32_t layer, ValueId x);
+  struct UnitKinds {
+    const char* ending;  ///< of the names of its values
+    WeightKind gate, up, both;
+    std::uint32_t width;
+  };
+  ValueId gatedUnit(std::uint32_t layer, ValueId x, const UnitKinds& kinds);
+  ValueId denseFeedForward(std::uint32_t layer, ValueId x);
   /// What all tokens go through beside experts.
   ValueId sharedFeedForward(std::uint32_t layer, ValueId x);
-  /// Σ over the experts that the router chooses
-  ValueId expertFeedForward(std::uint32_t layer, ValueId x);
+  /// Σ over the experts that the router chooses. @param routed what it reads
+  ValueId expertFeedForward(std::uint32_t layer, ValueId x, ValueId routed);
+  /// Numbers of experts, and how much each counts.
+  ValueId routes(std::uint32_t layer, ValueId x);
+  /// The dense part and the experts side by side, each between norms of its own. @param x what they are added to
+  ValueId denseBesideExperts(std::uint32_t layer, ValueId x);
   /// @param routes what the router chose  @param weight, bias kinds of a stack and its biases
   ValueId expertProduct(const char* name, std::uint32_t layer, ValueId x, ValueId routes, WeightKind weight,
                         WeightKind bias);

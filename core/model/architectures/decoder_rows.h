@@ -54,10 +54,9 @@ inline constexpr std::array kHeadNormRows{
     WeightRow{WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_norm.weight", Side::HeadSize},
 };
 
-template <std::size_t A, std::size_t B>
-constexpr std::array<WeightRow, A + B> joined(const std::array<WeightRow, A>& first,
-                                              const std::array<WeightRow, B>& second) {
-  std::array<WeightRow, A + B> all{};
+template <typename Row, std::size_t A, std::size_t B>
+constexpr std::array<Row, A + B> joined(const std::array<Row, A>& first, const std::array<Row, B>& second) {
+  std::array<Row, A + B> all{};
   for (std::size_t i = 0; i < A; ++i) all[i] = first[i];
   for (std::size_t i = 0; i < B; ++i) all[A + i] = second[i];
   return all;
@@ -113,19 +112,64 @@ inline constexpr auto kNormedOnBothSidesRows = joined(
 inline constexpr auto kDecoderRowsWithoutFeedForward =
     withoutAll(kDecoderRows, std::array{WeightKind::Gate, WeightKind::Up, WeightKind::Down});
 
-/// Experts as GGUF files have them, and in folders a matrix for each of these names.
-constexpr std::array<WeightRow, 4> expertRows(std::string_view router, std::string_view gate, std::string_view up,
+constexpr WeightRow expertStack(WeightKind kind, std::string_view gguf, std::string_view folder, Side rows,
+                                Side columns, LayerKind layers = LayerKind::Sparse,
+                                FolderForm form = FolderForm::Same) {
+  WeightRow row{kind, gguf, folder, rows, columns};
+  row.stack = Side::Experts;
+  row.form = form;
+  return inLayers(layers, row);
+}
+
+/// Experts as GGUF files have them, gate and up one each or in one stack, and in folders a matrix for each of these
+/// names.
+constexpr std::array<WeightRow, 5> expertRows(std::string_view router, std::string_view gate, std::string_view up,
                                               std::string_view down) {
-  const auto experts = [](WeightKind kind, std::string_view gguf, std::string_view folder, Side rows, Side columns) {
-    WeightRow row{kind, gguf, folder, rows, columns};
-    row.stack = Side::Experts;
-    row.form = FolderForm::EachExpert;
-    return row;
+  constexpr FolderForm kEach = FolderForm::EachExpert;
+  return {inLayers(LayerKind::Sparse, {WeightKind::Router, "ffn_gate_inp.weight", router, Side::Experts, Side::Width}),
+          expertStack(WeightKind::GateExperts, "ffn_gate_exps.weight", gate, Side::ExpertFeedForward, Side::Width,
+                      LayerKind::SparseApart, kEach),
+          expertStack(WeightKind::UpExperts, "ffn_up_exps.weight", up, Side::ExpertFeedForward, Side::Width,
+                      LayerKind::SparseApart, kEach),
+          expertStack(WeightKind::GateUpStack, "ffn_gate_up_exps.weight", "", Side::ExpertGateUp, Side::Width,
+                      LayerKind::SparseStacked),
+          expertStack(WeightKind::DownExperts, "ffn_down_exps.weight", down, Side::Width, Side::ExpertFeedForward,
+                      LayerKind::Sparse, kEach)};
+}
+
+/// The same where folders have stacks, too: gate and up in one. GGUF files may have it so, or not.
+constexpr std::array<WeightRow, 5> stackedExpertRows(std::string_view router, std::string_view gateUp,
+                                                     std::string_view down) {
+  auto rows = expertRows(router, "", "", down);
+  for (WeightRow& row : rows) {
+    row.form = FolderForm::Same;
+    if (row.kind == WeightKind::GateUpStack) row.huggingFace = gateUp;
+  }
+  return rows;
+}
+
+/// A part for all tokens beside the experts.
+constexpr std::array<WeightRow, 3> sharedExpertRows(std::string_view gate, std::string_view up, std::string_view down) {
+  const auto shared = [](WeightKind kind, std::string_view gguf, std::string_view folder, Side rows, Side columns) {
+    return inLayers(LayerKind::SparseShared, {kind, gguf, folder, rows, columns});
   };
-  return {WeightRow{WeightKind::Router, "ffn_gate_inp.weight", router, Side::Experts, Side::Width},
-          experts(WeightKind::GateExperts, "ffn_gate_exps.weight", gate, Side::ExpertFeedForward, Side::Width),
-          experts(WeightKind::UpExperts, "ffn_up_exps.weight", up, Side::ExpertFeedForward, Side::Width),
-          experts(WeightKind::DownExperts, "ffn_down_exps.weight", down, Side::Width, Side::ExpertFeedForward)};
+  return {shared(WeightKind::SharedGate, "ffn_gate_shexp.weight", gate, Side::SharedFeedForward, Side::Width),
+          shared(WeightKind::SharedUp, "ffn_up_shexp.weight", up, Side::SharedFeedForward, Side::Width),
+          shared(WeightKind::SharedDown, "ffn_down_shexp.weight", down, Side::Width, Side::SharedFeedForward)};
+}
+
+/// The same where it counts as much as a gate says, of which files have a row or a vector (Qwen 2 MoE).
+inline constexpr auto kGatedSharedExpertRows = joined(
+    sharedExpertRows("mlp.shared_expert.gate_proj.weight", "mlp.shared_expert.up_proj.weight",
+                     "mlp.shared_expert.down_proj.weight"),
+    std::array{
+        inLayers(LayerKind::SparseShared, {WeightKind::SharedRouter, "ffn_gate_inp_shexp.weight", "", Side::Width}),
+        inLayers(LayerKind::SparseShared,
+                 {WeightKind::SharedRouter, "", "mlp.shared_expert_gate.weight", Side::One, Side::Width})});
+
+/// What is added to scores where experts are chosen.
+constexpr WeightRow choiceBiasRow(std::string_view folder) {
+  return inLayers(LayerKind::SparseBiased, {WeightKind::ChoiceBias, "exp_probs_b.bias", folder, Side::Experts});
 }
 
 }  // namespace core::model

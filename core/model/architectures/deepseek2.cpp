@@ -6,6 +6,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/tensor_place.h"
 
 namespace core::model {
 
@@ -39,19 +40,12 @@ constexpr std::array kLatentRows{
     WeightRow{WeightKind::AttentionOutput, "attn_output.weight", "self_attn.o_proj.weight", Side::Width,
               Side::Attended}};
 
-constexpr auto kSparseRows = [] {
-  auto rows =
-      joined(expertRows("mlp.gate.weight", "mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight",
-                        "mlp.experts.*.down_proj.weight"),
-             std::array{WeightRow{WeightKind::SharedGate, "ffn_gate_shexp.weight",
-                                  "mlp.shared_experts.gate_proj.weight", Side::SharedFeedForward, Side::Width},
-                        WeightRow{WeightKind::SharedUp, "ffn_up_shexp.weight", "mlp.shared_experts.up_proj.weight",
-                                  Side::SharedFeedForward, Side::Width},
-                        WeightRow{WeightKind::SharedDown, "ffn_down_shexp.weight",
-                                  "mlp.shared_experts.down_proj.weight", Side::Width, Side::SharedFeedForward}});
-  for (WeightRow& row : rows) row.layers = LayerKind::Sparse;
-  return rows;
-}();
+constexpr auto kSparseRows =
+    joined(joined(expertRows("mlp.gate.weight", "mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight",
+                             "mlp.experts.*.down_proj.weight"),
+                  sharedExpertRows("mlp.shared_experts.gate_proj.weight", "mlp.shared_experts.up_proj.weight",
+                                   "mlp.shared_experts.down_proj.weight")),
+           std::array{choiceBiasRow("mlp.gate.e_score_correction_bias")});
 
 constexpr auto kDeepSeek2Rows = [] {
   auto rows =
@@ -67,6 +61,8 @@ constexpr auto kDeepSeek2Rows = [] {
 }();
 constexpr std::array<std::string_view, 1> kDeepSeek2Names{"deepseek2"}, kDeepSeek2Types{"deepseek_v2"};
 constexpr std::array<std::string_view, 1> kDeepSeek2Classes{"DeepseekV2ForCausalLM"};
+constexpr std::array<std::string_view, 2> kDeepSeek3Types{"deepseek_v3", "kimi_k2"};
+constexpr std::array<std::string_view, 2> kDeepSeek3Classes{"DeepseekV3ForCausalLM", "DeepseekV3ForCausalLM"};
 constexpr std::array<std::string_view, 15> kDeepSeek2Keys{
     "attention.key_length_mla", "attention.value_length_mla", "attention.kv_lora_rank",
     "attention.q_lora_rank",    "leading_dense_block_count",  "expert_count",
@@ -75,6 +71,8 @@ constexpr std::array<std::string_view, 15> kDeepSeek2Keys{
     "expert_group_count",       "expert_group_used_count",    "rope.scaling.yarn_log_multiplier"};
 constexpr std::array<std::string_view, 3> kDeepSeek2FolderKeys{"n_routed_experts", "num_experts_per_tok",
                                                                "moe_intermediate_size"};
+
+constexpr float kDeepSeek3Epsilon = 1e-20F;  // of the sum of sigmoids
 
 [[noreturn]] void refuse(const ConfigKeys& keys, const char* name, const char* what) {
   throw Error(ErrorCode::Unsupported, fmt::format("{} ({}), which cannot be computed yet.", what, keys(name)),
@@ -87,6 +85,20 @@ void scaleAttention(float ofAll, ModelConfig& config) {
   const bool isScaled = config.ropeScaling == RopeScaling::Yarn;
   const float by = isScaled ? 1.0F + (yarnMagnitude(config.ropeFactor) - 1.0F) * ofAll : 1.0F;
   config.attentionScale = by * by / std::sqrt(static_cast<float>(config.headSize));
+}
+
+/// As DeepSeek-V3, whose files have a bias of the choice.
+void chooseBySigmoids(ModelConfig& config) {
+  config.areExpertsSigmoid = config.hasExpertBias = true;
+  config.expertSumEpsilon = kDeepSeek3Epsilon;
+}
+
+void readGating(const ConfigKeys& keys, ModelConfig& config) {
+  constexpr std::uint32_t kSoftmax = 1, kSigmoid = 2;  // of llama.cpp; 0: not said
+  const std::uint32_t function = keys.integer("expert_gating_func", 0, 0, 1U << 16U);
+  if (function > kSigmoid)
+    refuse(keys, "expert_gating_func", "Its experts are chosen by neither a softmax nor sigmoids");
+  if (function > kSoftmax) chooseBySigmoids(config);
 }
 
 void readDeepSeek2File(const ConfigKeys& keys, ModelConfig& config) {
@@ -119,15 +131,20 @@ void readDeepSeek2File(const ConfigKeys& keys, ModelConfig& config) {
   config.areExpertWeightsNormed = keys.flag("expert_weights_norm", false);
   const float scale = keys.real("expert_weights_scale", 0.0F, 0.0F, 1e4F);
   config.expertScale = scale == 0.0F ? 1.0F : scale;
-  if (keys.integer("expert_gating_func", 0, 0, 1U << 16U) > 1)
-    refuse(keys, "expert_gating_func", "Its experts are chosen by something else than a softmax");
-  if (keys.integer("expert_group_count", 0, 0, 1U << 16U) > 1)
-    refuse(keys, "expert_group_count", "Its experts are chosen in groups");
+  readGating(keys, config);
+  readExpertGroups(keys, kGgufExpertGroups, config);
 }
 
-void readDeepSeek2Folder(const ConfigKeys& keys, ModelConfig& config) {
+/// What a folder says where the class of a version knows it otherwise.
+struct FolderDefaults {
+  std::uint32_t denseLayers, sharedExperts;
+  bool isNormed;
+  float scale;
+};
+
+void readDeepSeekFolder(const ConfigKeys& keys, const FolderDefaults& usual, ModelConfig& config) {
   config.latentRank = keys.integer("kv_lora_rank", 512, 1, kMostRank);
-  config.queryRank = keys.integer("q_lora_rank", 0, 0, kMostRank);
+  config.queryRank = keys.integer("q_lora_rank", 0, 0, kMostRank);  // null: none
   const std::uint32_t still = keys.integer("qk_nope_head_dim", 128, 1, 1024);
   config.ropeDimensions = keys.integer("qk_rope_head_dim", 64, 2, 1024);
   config.headSize = still + config.ropeDimensions;
@@ -138,15 +155,42 @@ void readDeepSeek2Folder(const ConfigKeys& keys, ModelConfig& config) {
   const float ofAll = keys.real(fmt::format("{}.mscale_all_dim", object), 0.0F, 0.0F, 1e3F);
   scaleAttention(ofAll, config);
   readExperts(keys, {"n_routed_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
-  config.denseLayers = keys.integer("first_k_dense_replace", 0, 0, config.layers);
-  config.sharedFeedForward = keys.integer("n_shared_experts", 2, 1, 64) * config.expertFeedForward;
-  config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
-  config.expertScale = keys.real("routed_scaling_factor", 1.0F, 1e-4F, 1e4F);
-  if (keys.metadata().string(keys("scoring_func")).value_or("softmax") != "softmax")
-    refuse(keys, "scoring_func", "Its experts are chosen by something else than a softmax");
-  if (keys.integer("n_group", 1, 0, 1U << 16U) > 1) refuse(keys, "n_group", "Its experts are chosen in groups");
+  config.denseLayers = keys.integer("first_k_dense_replace", usual.denseLayers, 0, config.layers);
+  config.sharedFeedForward = keys.integer("n_shared_experts", usual.sharedExperts, 1, 64) * config.expertFeedForward;
+  config.areExpertWeightsNormed = keys.flag("norm_topk_prob", usual.isNormed);
+  config.expertScale = keys.real("routed_scaling_factor", usual.scale, 1e-4F, 1e4F);
   if (keys.integer("moe_layer_freq", 1, 0, 1U << 16U) != 1)
     refuse(keys, "moe_layer_freq", "Layers with and without experts take turns");
+}
+
+/// @param scores what its class computes
+void refuseOtherScores(const ConfigKeys& keys, const char* scores, const char* what) {
+  if (keys.metadata().string(keys("scoring_func")).value_or(scores) != scores) refuse(keys, "scoring_func", what);
+}
+
+void readDeepSeek2Folder(const ConfigKeys& keys, ModelConfig& config) {
+  readDeepSeekFolder(keys, {0, 2, false, 1.0F}, config);
+  refuseOtherScores(keys, "softmax", "Its experts are chosen by something else than a softmax");
+  const std::string method = keys.metadata().string(keys("topk_method")).value_or("greedy");
+  if (method == "group_limited_greedy")
+    readExpertGroups(keys, {"n_group", "topk_group"}, config);
+  else if (method != "greedy")
+    refuse(keys, "topk_method", "Its experts are chosen in another way than DeepSeek-V2's");
+}
+
+void readDeepSeek3Folder(const ConfigKeys& keys, ModelConfig& config) {
+  readDeepSeekFolder(keys, {3, 1, true, 2.5F}, config);
+  refuseOtherScores(keys, "sigmoid", "Its experts are chosen by something else than sigmoids");
+  chooseBySigmoids(config);
+  readExpertGroups(keys, {"n_group", "topk_group", 8, 4}, config);
+  if (!keys.flag("rope_interleave", true)) config.ropePairing = RopePairing::Halves;
+}
+
+/// Further layers of a folder guess further tokens.
+bool isOfFurtherDeepSeekTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
+  if (format == io::FileFormat::Gguf) return false;
+  const TensorPlace place = placeOf(name);
+  return place.stack.ends_with("layers") && place.layer && *place.layer >= config.layers;
 }
 
 /// Writes the attention of one layer. A part of each head turns, and of keys that part is the same for all heads.
@@ -263,6 +307,23 @@ const Architecture kDeepSeek2{.gguf = kDeepSeek2Names,
                               .readGguf = readDeepSeek2File,
                               .readFolder = readDeepSeek2Folder,
                               .attentionPart = latentAttention,
+                              .hasExperts = true};
+
+// The same with experts that are chosen by sigmoids and a bias, in groups. Its GGUF files are those of DeepSeek-V2.
+// Source: DeepseekV3Config of transformers; Kimi K2 and Moonlight say the same class.
+const Architecture kDeepSeek3{.gguf = kDeepSeek2Names,
+                              .huggingFace = kDeepSeek3Types,
+                              .weights = kDeepSeek2Rows,
+                              .build = buildPreNormDecoder,
+                              .ggufPairing = RopePairing::Adjacent,
+                              .folderClasses = kDeepSeek3Classes,
+                              .folderDefaults = {4096, 128, {}, 64, 1e-6F, 10000.0F},
+                              .ggufKeys = kDeepSeek2Keys,
+                              .folderKeys = kDeepSeek2FolderKeys,
+                              .readGguf = readDeepSeek2File,
+                              .readFolder = readDeepSeek3Folder,
+                              .attentionPart = latentAttention,
+                              .ignores = isOfFurtherDeepSeekTokens,
                               .hasExperts = true};
 
 }  // namespace core::model

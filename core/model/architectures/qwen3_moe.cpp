@@ -1,6 +1,3 @@
-#include <fmt/format.h>
-
-#include "core/base/error.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -24,13 +21,7 @@ void readQwen3MoeFile(const ConfigKeys& keys, ModelConfig& config) { readExperts
 void readQwen3MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
   config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
-  const auto* const whole = std::get_if<io::MetadataArray>(keys.metadata().find(keys("mlp_only_layers")));
-  if (keys.integer("decoder_sparse_step", 1, 0, ModelConfig::kMaxContext) != 1 ||
-      (whole != nullptr && whole->size() != 0))
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("Some of its layers have no experts ({}, {}), which cannot be computed yet.",
-                            keys("decoder_sparse_step"), keys("mlp_only_layers")),
-                keys("decoder_sparse_step"));
+  refuseLayersWithoutExperts(keys);
 }
 
 }  // namespace

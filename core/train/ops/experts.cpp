@@ -1,72 +1,90 @@
 #include "core/train/ops/experts.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
+#include "core/model/ops/route_choice.h"
 #include "core/train/ops/expert_rows.h"
 #include "core/train/ops/rounding.h"
+#include "core/train/ops/weight_panel.h"
 
 namespace core::train::ops {
 
 namespace {
 
-/// A softmax over the logits that take part.
-template <typename Real>
-std::vector<double> shares(const model::Route& route, const Real* logits, const Real* routes, std::size_t experts) {
-  const auto largest = static_cast<double>(logits[static_cast<std::size_t>(routes[0])]);
-  std::vector<double> share(experts, 0.0);
-  double sum = 0.0;
-  const auto add = [&](std::size_t expert) {
-    share[expert] = std::exp(static_cast<double>(logits[expert]) - largest);
-    sum += share[expert];
-  };
-  for (std::size_t k = 0; route.isNormed && k < route.used; ++k) add(static_cast<std::size_t>(routes[k]));
-  for (std::size_t expert = 0; !route.isNormed && expert < experts; ++expert) add(expert);
-  for (double& value : share) value /= sum;
-  return share;
+/// Calls visit(choice of a row, the row, each expert's factor or null) for all, with both vectors at the α of their
+/// sequence.
+template <typename Real, typename Visit>
+void forEachRoute(const model::Route& route, const PassWeight* weight, const PassWeight* bias, const Batch& batch,
+                  std::size_t experts, const Real* logits, const Visit& visit) {
+  std::optional<WeightVector<Real>> factors, addends;
+  if (weight != nullptr) factors.emplace(*weight);
+  if (bias != nullptr) addends.emplace(*bias);
+  for (std::size_t sequence = 0; sequence < batch.sequences; ++sequence) {
+    const double along = batch.along[sequence];
+    const Real* const ofExperts = factors ? factors->at(along, experts) : nullptr;
+    const std::span<const Real> added(addends ? addends->at(along, experts) : nullptr, addends ? experts : 0);
+    model::ops::RouteChoice<Real> choice(route, added, experts);
+    for (std::size_t row = sequence * batch.length; row < (sequence + 1) * batch.length; ++row) {
+      choice.choose(logits + row * experts);
+      visit(choice, row, ofExperts);
+    }
+  }
 }
 
 }  // namespace
 
 template <typename Real>
-void route(const model::Route& route, const Real* logits, std::size_t experts, std::size_t rows, Real* out) {
+void route(const model::Route& route, const PassWeight* weight, const PassWeight* bias, const Batch& batch,
+           std::size_t experts, const Real* logits, Real* out) {
+  const std::size_t used = route.used;
   if (route.isAll) {
-    for (std::size_t i = 0; i < rows * 2 * route.used; ++i) {
-      const std::size_t at = i % (2 * route.used);
-      out[i] = at < route.used ? static_cast<Real>(at) : Real{1};
+    for (std::size_t i = 0; i < batch.rows() * 2 * used; ++i) {
+      const std::size_t at = i % (2 * used);
+      out[i] = at < used ? static_cast<Real>(at) : Real{1};
     }
     return;
   }
-  std::vector<std::size_t> order(experts);
-  for (std::size_t t = 0; t < rows; ++t, logits += experts, out += 2 * route.used) {
-    for (std::size_t i = 0; i < experts; ++i) order[i] = i;
-    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
-    for (std::size_t k = 0; k < route.used; ++k) out[k] = static_cast<Real>(order[k]);
-    const std::vector<double> share = shares(route, logits, out, experts);
-    for (std::size_t k = 0; k < route.used; ++k) out[route.used + k] = static_cast<Real>(share[order[k]]);
-  }
+  forEachRoute(route, weight, bias, batch, experts, logits, [&](const auto& choice, std::size_t row, const Real* of) {
+    Real* const routes = out + row * 2 * used;
+    for (std::size_t k = 0; k < used; ++k) {
+      const std::size_t expert = choice.chosen()[k];
+      const double factor = static_cast<double>(route.scale) * (of == nullptr ? 1.0 : static_cast<double>(of[expert]));
+      routes[k] = static_cast<Real>(expert);
+      routes[used + k] = static_cast<Real>(factor * choice.scores()[expert] / choice.divisor());
+    }
+  });
 }
 
 template <typename Real>
-void routeReverse(const model::Route& route, const Real* logits, const Real* routes, const Real* gradient,
-                  std::size_t experts, std::size_t rows, Real* logitGradient) {
+void routeReverse(const model::Route& route, const PassWeight* weight, const PassWeight* bias, const Batch& batch,
+                  std::size_t experts, const Real* logits, const Real* gradient,
+                  const RouteGradients<Real>& gradients) {
   if (route.isAll) return;
-  const std::size_t used = route.used;
-  std::vector<double> slopes(experts);
-  for (std::size_t t = 0; t < rows; ++t) {
-    const std::vector<double> share = shares(route, logits, routes, experts);
-    std::ranges::fill(slopes, 0.0);
-    for (std::size_t k = 0; k < used; ++k)
-      slopes[static_cast<std::size_t>(routes[k])] = static_cast<double>(gradient[used + k]);
+  std::vector<double> ofScores(experts), ofWeight(gradients.weight == nullptr ? 0 : experts, 0.0);
+  forEachRoute(route, weight, bias, batch, experts, logits, [&](const auto& choice, std::size_t row, const Real* of) {
+    const std::vector<double>& scores = choice.scores();
+    const double divisor = choice.divisor();
+    const Real* const ofRoutes = gradient + (row * 2 + 1) * route.used;
+    std::ranges::fill(ofScores, 0.0);
+    double common = 0.0;  // what the sum of scores takes from each
+    for (std::size_t k = 0; k < route.used; ++k) {
+      const std::size_t expert = choice.chosen()[k];
+      const double slope = static_cast<double>(route.scale) * static_cast<double>(ofRoutes[k]);
+      if (!ofWeight.empty()) ofWeight[expert] += slope * scores[expert] / divisor;
+      ofScores[expert] = slope * (of == nullptr ? 1.0 : static_cast<double>(of[expert])) / divisor;
+      if (route.isNormed) common += ofScores[expert] * scores[expert] / divisor;
+    }
+    for (const std::size_t expert : choice.chosen()) ofScores[expert] -= common;
+    if (gradients.in == nullptr) return;
     double sum = 0.0;
-    for (std::size_t i = 0; i < experts; ++i) sum += share[i] * slopes[i];
-    for (std::size_t i = 0; i < experts; ++i) logitGradient[i] += static_cast<Real>(share[i] * (slopes[i] - sum));
-    logits += experts;
-    routes += 2 * used;
-    gradient += 2 * used;
-    logitGradient += experts;
-  }
+    for (std::size_t i = 0; i < experts && !route.isSigmoid; ++i) sum += ofScores[i] * scores[i];
+    for (std::size_t i = 0; i < experts; ++i) {
+      const double slope = route.isSigmoid ? ofScores[i] * (1.0 - scores[i]) : ofScores[i] - sum;
+      gradients.in[row * experts + i] += static_cast<Real>(scores[i] * slope);
+    }
+  });
+  for (std::size_t i = 0; i < ofWeight.size(); ++i) gradients.weight[i] += static_cast<Real>(ofWeight[i]);
 }
 
 template <typename Real>
@@ -160,9 +178,10 @@ void mixExpertsReverse(std::size_t used, std::size_t stride, const Real* in, con
 }
 
 #define QS_INSTANTIATE(REAL)                                                                                       \
-  template void route(const model::Route&, const REAL*, std::size_t, std::size_t, REAL*);                          \
-  template void routeReverse(const model::Route&, const REAL*, const REAL*, const REAL*, std::size_t, std::size_t, \
-                             REAL*);                                                                               \
+  template void route(const model::Route&, const PassWeight*, const PassWeight*, const Batch&, std::size_t,        \
+                      const REAL*, REAL*);                                                                         \
+  template void routeReverse(const model::Route&, const PassWeight*, const PassWeight*, const Batch&, std::size_t, \
+                             const REAL*, const REAL*, const RouteGradients<REAL>&);                               \
   template void roundExpertInputs(const quant::InputQuantizer&, std::optional<std::uint32_t>, const ExpertShape&,  \
                                   const Batch&, const REAL*, REAL*);                                               \
   template void expertMatMul(const PassWeight&, const PassWeight*, const ExpertShape&, const Batch&, const REAL*,  \

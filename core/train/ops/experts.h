@@ -8,15 +8,23 @@
 namespace core::train::ops {
 
 /// Which experts tokens go through, and how much each counts (model::ops::route).
-/// @param logits [rows, experts]  @param out [rows, 2 · used]
+/// @param weight, bias null: none  @param logits [rows, experts]  @param out [rows, 2 · used]
 template <typename Real>
-void route(const model::Route& route, const Real* logits, std::size_t experts, std::size_t rows, Real* out);
-/// With weights w of the softmax and the gradient g of those of the chosen:
-///   ∂logit_i = w_i · (g_i − Σ_k w_k g_k), over the chosen or over all, g being 0 for those that were not chosen.
-/// Numbers of experts have no slope, nor has what is the same for all. @param logitGradient is added to
+void route(const model::Route& route, const PassWeight* weight, const PassWeight* bias, const Batch& batch,
+           std::size_t experts, const Real* logits, Real* out);
+
+/// What is added to; null: not wanted.
 template <typename Real>
-void routeReverse(const model::Route& route, const Real* logits, const Real* routes, const Real* gradient,
-                  std::size_t experts, std::size_t rows, Real* logitGradient);
+struct RouteGradients {
+  Real *in, *weight;  ///< [rows, experts], [experts]
+};
+/// With scores s, f being what each is multiplied by, d the divisor and g the gradient of the weights of the chosen:
+///   ∂s_i = (f_i g_i − Σ_k f_k g_k s_k / d) / d of the chosen, without the sum where nothing is normed;
+///   ∂logit_i = s_i · (∂s_i − Σ_j ∂s_j s_j), or of a sigmoid s_i · (1 − s_i) · ∂s_i.
+/// Numbers of experts have no slope, nor has what is the same for all, nor a bias that only chooses.
+template <typename Real>
+void routeReverse(const model::Route& route, const PassWeight* weight, const PassWeight* bias, const Batch& batch,
+                  std::size_t experts, const Real* logits, const Real* gradient, const RouteGradients<Real>& gradients);
 
 /// Where the rows of a product of experts lie.
 struct ExpertShape {

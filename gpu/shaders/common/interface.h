@@ -131,13 +131,18 @@ struct LayerNormPush {
   float epsilon;
 };
 
+// core::model::Route
 struct RoutePush {
   uint logits, stride, result, resultStride;
   uint experts, used;
+  uint groups, usedGroups;
+  uint weight, bias;  // first constants, or kNone
+  float sumEpsilon, scale;
 };
 QS_CONSTANT uint kRouteWorkgroup = 32u;
 QS_CONSTANT uint kMostExperts = 1024u;
 QS_CONSTANT uint kMostUsedExperts = 64u;
+QS_CONSTANT uint kMostExpertGroups = 64u;
 
 // result = Σ_k weight k of the routes · slot k of in
 struct MixExpertsPush {

@@ -53,9 +53,11 @@
 #define QS_JOIN_HEADS(ENTRY)
 #define QS_LINEAR_ATTENTION(ENTRY) ENTRY(1, uint, keySize) /* rows of a head's matrix */
 #define QS_LAYER_NORM(ENTRY)
-#define QS_ROUTE(ENTRY)    \
-  ENTRY(1, uint, isNormed) \
-  ENTRY(2, uint, isAll) /* 1: all experts in their order */
+#define QS_ROUTE(ENTRY)                                             \
+  ENTRY(1, uint, isNormed)                                          \
+  ENTRY(2, uint, isAll)     /* 1: all experts in their order */     \
+  ENTRY(3, uint, isSigmoid) /* 1: scores are sigmoids, 0: shares */ \
+  ENTRY(4, uint, areGroupsOfTwo)
 #define QS_MIX_EXPERTS(ENTRY)
 #define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
 #define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvKind)
