@@ -49,9 +49,28 @@ constexpr auto kQwen35Rows = joined(kQwen35DecoderRows, [] {
   return rows;
 }());
 
+// Folders have a stack for all experts, or, quantized, a matrix for each.
+constexpr auto kQwen35MoeRows = [] {
+  constexpr std::array kFeedForward{WeightKind::Gate, WeightKind::Up, WeightKind::Down};
+  auto each = expertRows("", "mlp.experts.*.gate_proj.weight", "mlp.experts.*.up_proj.weight",
+                         "mlp.experts.*.down_proj.weight");
+  auto stacks = stackedExpertRows("mlp.gate.weight", "mlp.experts.gate_up_proj", "mlp.experts.down_proj");
+  for (WeightRow& row : each)
+    if (row.kind == WeightKind::DownExperts) row.layers = LayerKind::SparseApart;
+  for (WeightRow& row : stacks)
+    if (row.kind == WeightKind::DownExperts) row.layers = LayerKind::SparseStacked;
+  constexpr std::array kOfStacks{WeightKind::GateExperts, WeightKind::UpExperts};
+  constexpr std::array kOfEach{WeightKind::Router, WeightKind::GateUpStack};
+  return joined(
+      joined(withoutAll(kQwen35Rows, kFeedForward), joined(withoutAll(stacks, kOfStacks), withoutAll(each, kOfEach))),
+      kGatedSharedExpertRows);
+}();
+
 constexpr std::array<std::string_view, 1> kQwen35Names{"qwen35"};
 constexpr std::array<std::string_view, 1> kQwen35Types{"qwen3_5_text"};
 constexpr std::array<std::string_view, 1> kQwen35Classes{"Qwen3_5ForCausalLM"};
+constexpr std::array<std::string_view, 1> kQwen35MoeNames{"qwen35moe"}, kQwen35MoeTypes{"qwen3_5_moe_text"};
+constexpr std::array<std::string_view, 1> kQwen35MoeClasses{"Qwen3_5MoeForCausalLM"};
 constexpr std::array<std::string_view, 9> kQwen35Keys{"ssm.conv_kernel",
                                                       "ssm.state_size",
                                                       "ssm.group_count",
@@ -63,6 +82,13 @@ constexpr std::array<std::string_view, 9> kQwen35Keys{"ssm.conv_kernel",
                                                       "rope.dimension_sections"};
 constexpr std::array<std::string_view, 3> kQwen35FolderKeys{"layer_types", "rope_parameters.partial_rotary_factor",
                                                             "partial_rotary_factor"};
+
+constexpr auto kQwen35MoeKeys = joined(
+    kQwen35Keys, std::array<std::string_view, 4>{"expert_count", "expert_used_count", "expert_feed_forward_length",
+                                                 "expert_shared_feed_forward_length"});
+constexpr auto kQwen35MoeFolderKeys = joined(
+    kQwen35FolderKeys, std::array<std::string_view, 4>{"num_experts", "num_experts_per_tok", "moe_intermediate_size",
+                                                       "shared_expert_intermediate_size"});
 
 /// Text has one position where pictures have three; pairs that no section covers would stand still in llama.cpp.
 void checkSections(const ConfigKeys& keys, const ModelConfig& config) {
@@ -115,6 +141,24 @@ void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
   readLayerKinds(keys, "linear_attention", "full_attention", config);
 }
 
+void readQwen35MoeFile(const ConfigKeys& keys, ModelConfig& config) {
+  readQwen35File(keys, config);
+  readExperts(keys, kGgufExperts, config);
+  readSharedExpert(keys, "expert_shared_feed_forward_length", config.feedForward, config);
+}
+
+void readQwen35MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
+  readQwen35Folder(keys, config);
+  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readSharedExpert(keys, "shared_expert_intermediate_size", 512, config);
+}
+
+constexpr SizeNames qwen35MoeSizes() {
+  SizeNames names = kFolderSizes;
+  names.feedForward = "moe_intermediate_size";  // it has no other part
+  return names;
+}
+
 bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
   if (format != io::FileFormat::Gguf) return name.starts_with("mtp.");
   const TensorPlace place = placeOf(name);
@@ -139,5 +183,24 @@ const Architecture kQwen35{.gguf = kQwen35Names,
                            .recurrentPart = gatedDeltaNet,
                            .ignores = isOfFurtherTokens,
                            .hasDifferentLayers = true};
+
+// The same with experts, and a part for all tokens that counts as much as a gate says.
+// Source: Qwen3_5MoeTextConfig of transformers; llama.cpp's qwen35moe.
+const Architecture kQwen35Moe{.gguf = kQwen35MoeNames,
+                              .huggingFace = kQwen35MoeTypes,
+                              .weights = kQwen35MoeRows,
+                              .build = buildPreNormDecoder,
+                              .ggufPairing = RopePairing::Halves,
+                              .folderClasses = kQwen35MoeClasses,
+                              .folderDefaults = {32768, 16, 2, 256, 1e-6F, 10000.0F},
+                              .ggufKeys = kQwen35MoeKeys,
+                              .folderKeys = kQwen35MoeFolderKeys,
+                              .readGguf = readQwen35MoeFile,
+                              .readFolder = readQwen35MoeFolder,
+                              .folderSizes = qwen35MoeSizes(),
+                              .recurrentPart = gatedDeltaNet,
+                              .ignores = isOfFurtherTokens,
+                              .hasDifferentLayers = true,
+                              .hasExperts = true};
 
 }  // namespace core::model
