@@ -27,6 +27,7 @@ extern const Architecture kDeepSeek2;  ///< V2 and V2-Lite, and V3 as GGUF files
 extern const Architecture kDeepSeek3;  ///< V3 and its relatives as folders
 extern const Architecture kQwen2Moe;
 extern const Architecture kQwen35Moe;
+extern const Architecture kLfm2Moe;
 extern const Architecture kGraniteHybrid;  ///< Granite 4 H
 
 }  // namespace core::model

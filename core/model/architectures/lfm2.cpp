@@ -44,10 +44,29 @@ constexpr std::array kLfm2Rows{
     WeightRow{WeightKind::Up, "ffn_up.weight", "feed_forward.w3.weight", Side::FeedForward, Side::Width},
     WeightRow{WeightKind::Down, "ffn_down.weight", "feed_forward.w2.weight", Side::Width, Side::FeedForward}};
 
-constexpr std::array<std::string_view, 1> kLfm2Names{"lfm2"};
+constexpr auto kLfm2MoeRows = [] {
+  auto rows =
+      joined(joined(kLfm2Rows, expertRows("feed_forward.gate.weight", "feed_forward.experts.*.w1.weight",
+                                          "feed_forward.experts.*.w3.weight", "feed_forward.experts.*.w2.weight")),
+             std::array{choiceBiasRow("feed_forward.expert_bias")});
+  for (WeightRow& row : rows)
+    if (row.kind == WeightKind::Gate || row.kind == WeightKind::Up || row.kind == WeightKind::Down)
+      row.layers = LayerKind::Dense;
+  return rows;
+}();
+
+constexpr std::array<std::string_view, 1> kLfm2Names{"lfm2"}, kLfm2MoeNames{"lfm2moe"}, kLfm2MoeTypes{"lfm2_moe"};
+constexpr std::array<std::string_view, 1> kLfm2MoeClasses{"Lfm2MoeForCausalLM"};
 constexpr std::array<std::string_view, 1> kLfm2Classes{"Lfm2ForCausalLM"};
 constexpr std::array<std::string_view, 1> kLfm2Keys{"shortconv.l_cache"};
 constexpr std::array<std::string_view, 1> kLfm2FolderKeys{"layer_types"};
+
+constexpr auto kLfm2MoeKeys =
+    joined(kLfm2Keys, std::array<std::string_view, 5>{"expert_count", "expert_used_count", "expert_feed_forward_length",
+                                                      "leading_dense_block_count", "expert_gating_func"});
+constexpr auto kLfm2MoeFolderKeys = joined(
+    kLfm2FolderKeys, std::array<std::string_view, 3>{"num_experts", "num_experts_per_tok", "moe_intermediate_size"});
+constexpr float kLfm2Epsilon = 1e-6F;  // of the sum of sigmoids
 
 void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
   config.recurrent.taps = keys.integer("shortconv.l_cache", std::nullopt, 2, kMostConvTaps);
@@ -70,11 +89,9 @@ std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
   return static_cast<std::uint32_t>(width);
 }
 
-void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {
+void readLfm2Layers(const ConfigKeys& keys, ModelConfig& config) {
   config.recurrent.taps = keys.integer("conv_L_cache", kLfm2Taps, 2, kMostConvTaps);
   config.ropeBase = keys.real("theta", config.ropeBase, 1.0F, 1e12F);
-  config.feedForward =
-      adjustedFeedForward(keys, keys.integer("block_ff_dim", config.feedForward, 1, kMostLfm2FeedForward));
   if (keys.flag("conv_bias", false))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Its convolutions have biases ({}), which cannot be computed yet.", keys("conv_bias")),
@@ -86,6 +103,37 @@ void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {
     for (const std::int64_t layer : list->integers())
       if (layer >= 0 && layer < config.layers) config.isRecurrent[static_cast<std::size_t>(layer)] = 0;
   }
+}
+
+void readLfm2Folder(const ConfigKeys& keys, ModelConfig& config) {
+  config.feedForward =
+      adjustedFeedForward(keys, keys.integer("block_ff_dim", config.feedForward, 1, kMostLfm2FeedForward));
+  readLfm2Layers(keys, config);
+}
+
+void readLfm2MoeFile(const ConfigKeys& keys, ModelConfig& config) {
+  readLfm2File(keys, config);
+  readExperts(keys, kGgufExperts, config);
+  config.denseLayers = keys.integer("leading_dense_block_count", 0, 0, config.layers);
+  constexpr std::uint32_t kSigmoid = 2;  // of llama.cpp
+  if (keys.integer("expert_gating_func", kSigmoid, 0, 1U << 16U) != kSigmoid)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Its experts are not chosen by sigmoids ({}), which cannot be computed yet.",
+                            keys("expert_gating_func")),
+                keys("expert_gating_func"));
+  config.areExpertsSigmoid = config.hasExpertBias = true;
+  config.expertSumEpsilon = kLfm2Epsilon;
+}
+
+void readLfm2MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
+  readLfm2Layers(keys, config);
+  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  config.denseLayers = keys.integer("num_dense_layers", 2, 0, config.layers);
+  config.areExpertsSigmoid = true;
+  config.hasExpertBias = keys.flag("use_expert_bias", true);
+  config.areExpertWeightsNormed = keys.flag("norm_topk_prob", true);
+  config.expertScale = keys.real("routed_scaling_factor", 1.0F, 1e-4F, 1e4F);
+  config.expertSumEpsilon = kLfm2Epsilon;
 }
 
 constexpr SizeNames lfm2Sizes() {
@@ -112,5 +160,23 @@ const Architecture kLfm2{.gguf = kLfm2Names,
                          .folderSizes = lfm2Sizes(),
                          .recurrentPart = shortConvolution,
                          .hasDifferentLayers = true};
+
+// The same with experts, chosen by sigmoids and a bias, in all but the first layers.
+// Source: Lfm2MoeConfig of transformers; llama.cpp's lfm2moe.
+const Architecture kLfm2Moe{.gguf = kLfm2MoeNames,
+                            .huggingFace = kLfm2MoeTypes,
+                            .weights = kLfm2MoeRows,
+                            .build = buildPreNormDecoder,
+                            .ggufPairing = RopePairing::Halves,
+                            .folderClasses = kLfm2MoeClasses,
+                            .folderDefaults = {128000, 32, 8, {}, 1e-5F, 1e6F},
+                            .ggufKeys = kLfm2MoeKeys,
+                            .folderKeys = kLfm2MoeFolderKeys,
+                            .readGguf = readLfm2MoeFile,
+                            .readFolder = readLfm2MoeFolder,
+                            .folderSizes = lfm2Sizes(),
+                            .recurrentPart = shortConvolution,
+                            .hasDifferentLayers = true,
+                            .hasExperts = true};
 
 }  // namespace core::model
