@@ -28,6 +28,8 @@ extern const Architecture kDeepSeek3;  ///< V3 and its relatives as folders
 extern const Architecture kQwen2Moe;
 extern const Architecture kQwen35Moe;
 extern const Architecture kLfm2Moe;
+extern const Architecture kGraniteMoe;
+extern const Architecture kGraniteHybridMoe;
 extern const Architecture kGraniteHybrid;  ///< Granite 4 H
 
 }  // namespace core::model

@@ -135,10 +135,12 @@ tensor::Shape WeightRow::shape(const ModelConfig& config, std::uint32_t layer) c
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{
-      &kLlama,  &kMixtral,   &kQwen2,  &kQwen2Moe, &kQwen3,         &kQwen3Moe,  &kSmolLm3,  &kGranite, &kOlmo2,
-      &kGemma2, &kGemma3,    &kPhi3,   &kGptOss,   &kGpt2,          &kStableLm,  &kMistral3, &kLfm2,    &kLfm2Moe,
-      &kQwen35, &kQwen35Moe, &kGemma4, &kMamba2,   &kGraniteHybrid, &kDeepSeek2, &kDeepSeek3};
+  static constexpr std::array kAll{&kLlama,     &kMixtral,  &kQwen2,   &kQwen2Moe,      &kQwen3,
+                                   &kQwen3Moe,  &kSmolLm3,  &kGranite, &kGraniteMoe,    &kOlmo2,
+                                   &kGemma2,    &kGemma3,   &kPhi3,    &kGptOss,        &kGpt2,
+                                   &kStableLm,  &kMistral3, &kLfm2,    &kLfm2Moe,       &kQwen35,
+                                   &kQwen35Moe, &kGemma4,   &kMamba2,  &kGraniteHybrid, &kGraniteHybridMoe,
+                                   &kDeepSeek2, &kDeepSeek3};
   return kAll;
 }
 

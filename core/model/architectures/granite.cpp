@@ -10,6 +10,22 @@ namespace {
 constexpr auto kGraniteRows = withHeadsInPairs(kDecoderRows);
 constexpr std::array<std::string_view, 1> kGraniteNames{"granite"};
 constexpr std::array<std::string_view, 1> kGraniteClasses{"GraniteForCausalLM"};
+
+constexpr auto kGraniteMoeRows = joined(withHeadsInPairs(kDecoderRowsWithoutFeedForward), kGraniteExpertRows);
+constexpr std::array<std::string_view, 1> kGraniteMoeNames{"granitemoe"};
+constexpr std::array<std::string_view, 2> kGraniteMoeTypes{"granitemoe", "granitemoeshared"};
+constexpr std::array<std::string_view, 2> kGraniteMoeClasses{"GraniteMoeForCausalLM", "GraniteMoeSharedForCausalLM"};
+
+void readGraniteMoeFile(const ConfigKeys& keys, ModelConfig& config) {
+  readExperts(keys, kGgufExperts, config);
+  readSharedExpert(keys, "expert_shared_feed_forward_length", 0, config);
+}
+
+void readGraniteMoeFolder(const ConfigKeys& keys, ModelConfig& config) {
+  readExperts(keys, kGraniteExperts, config);
+  readSharedExpert(keys, "shared_intermediate_size", 0, config);
+}
+
 }  // namespace
 
 // As Llama, with factors of the embedding, of what blocks add, of products of queries and keys, and a divisor of
@@ -21,5 +37,21 @@ const Architecture kGranite{.gguf = kGraniteNames,
                             .ggufPairing = RopePairing::Adjacent,
                             .folderClasses = kGraniteClasses,
                             .config = kGraniteConfig};
+
+// The same with experts, and in some a part for all tokens.
+// Source: GraniteMoeConfig and GraniteMoeSharedConfig of transformers; llama.cpp's granitemoe.
+const Architecture kGraniteMoe{.gguf = kGraniteMoeNames,
+                               .huggingFace = kGraniteMoeTypes,
+                               .weights = kGraniteMoeRows,
+                               .build = buildPreNormDecoder,
+                               .ggufPairing = RopePairing::Adjacent,
+                               .folderClasses = kGraniteMoeClasses,
+                               .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
+                               .config = kGraniteConfig,
+                               .ggufKeys = kGraniteExpertKeys,
+                               .folderKeys = kGraniteExpertFolderKeys,
+                               .readGguf = readGraniteMoeFile,
+                               .readFolder = readGraniteMoeFolder,
+                               .hasExperts = true};
 
 }  // namespace core::model

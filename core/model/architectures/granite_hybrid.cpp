@@ -22,20 +22,23 @@ constexpr auto kGraniteHybridDecoderRows = [] {
   }
   return rows;
 }();
+constexpr auto kGraniteStateRows =
+    stateSpaceRows({"mamba.in_proj.weight", "mamba.conv1d.weight", "mamba.conv1d.bias", "mamba.dt_bias", "mamba.A_log",
+                    "mamba.D", "mamba.norm.weight", "mamba.out_proj.weight"});
 constexpr auto kGraniteHybridRows = joined(
     joined(kGraniteHybridDecoderRows,
            std::array{WeightRow{WeightKind::GateUp, "", "shared_mlp.input_linear.weight", Side::GateUp, Side::Width}}),
-    stateSpaceRows({"mamba.in_proj.weight", "mamba.conv1d.weight", "mamba.conv1d.bias", "mamba.dt_bias", "mamba.A_log",
-                    "mamba.D", "mamba.norm.weight", "mamba.out_proj.weight"}));
+    kGraniteStateRows);
+constexpr auto kGraniteHybridMoeRows =
+    joined(joined(withAttentionInSomeLayers(withHeadsInPairs(kDecoderRowsWithoutFeedForward)), kGraniteExpertRows),
+           kGraniteStateRows);
 constexpr std::array<std::string_view, 1> kGraniteHybridNames{"granitehybrid"}, kGraniteHybridTypes{"granitemoehybrid"};
 constexpr std::array<std::string_view, 1> kGraniteHybridClasses{"GraniteMoeHybridForCausalLM"};
-constexpr auto kGraniteHybridKeys = [] {
-  std::array<std::string_view, kStateSpaceKeys.size() + 2> keys{};
-  std::ranges::copy(kStateSpaceKeys, keys.begin());
-  keys[kStateSpaceKeys.size()] = "expert_shared_feed_forward_length";  // that of its feed-forward part
-  keys[kStateSpaceKeys.size() + 1] = "expert_used_count";              // of none
-  return keys;
-}();
+constexpr auto kGraniteHybridKeys =
+    joined(kStateSpaceKeys,
+           std::array<std::string_view, 2>{"expert_shared_feed_forward_length",  // that of its feed-forward part
+                                           "expert_used_count"});                // of none
+constexpr auto kGraniteHybridMoeKeys = joined(kStateSpaceKeys, kGraniteExpertKeys);
 constexpr std::array<std::string_view, 3> kGraniteHybridFolderKeys{"layer_types", "num_local_experts",
                                                                    "num_experts_per_tok"};
 
@@ -45,13 +48,13 @@ void readGraniteHybridFile(const ConfigKeys& keys, ModelConfig& config) {
   if (!keys.flag("rope.scaling.finetuned", true)) config.isRotated.assign(config.layers, 0);
 }
 
-void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
-  if (keys.integer("num_local_experts", 8, 0, 1U << 16U) != 0)
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("Its layers have experts beside a part for all tokens ({}), which cannot be computed yet.",
-                            keys("num_local_experts")),
-                keys("num_local_experts"));
-  config.feedForward = keys.integer("shared_intermediate_size", 1024, 1, 1U << 20U);
+void readGraniteHybridMoeFile(const ConfigKeys& keys, ModelConfig& config) {
+  readGraniteHybridFile(keys, config);
+  readExperts(keys, kGgufExperts, config);
+  readSharedExpert(keys, "expert_shared_feed_forward_length", 0, config);
+}
+
+void readGraniteHybridLayers(const ConfigKeys& keys, ModelConfig& config) {
   readStateSpaceFolder(keys, {"mamba_d_conv", "mamba_n_heads", "mamba_n_groups", "mamba_d_state"}, "mamba_d_head",
                        "mamba_expand", {"mamba_proj_bias", "mamba_conv_bias"}, {4, 128, 1, 256, 0}, config);
   refuseTimeLimits(keys);
@@ -59,6 +62,21 @@ void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
   readLayerKinds(keys, "mamba", "attention", config);
   if (keys.metadata().string(keys("position_embedding_type")).value_or("") != "rope")
     config.isRotated.assign(config.layers, 0);
+}
+
+void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
+  if (keys.integer("num_local_experts", std::nullopt, 0, 1U << 16U) != 0)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{} should be a whole number of experts.", keys("num_local_experts")),
+                keys("num_local_experts"));
+  config.feedForward = keys.integer("shared_intermediate_size", 1024, 1, 1U << 20U);
+  readGraniteHybridLayers(keys, config);
+}
+
+void readGraniteHybridMoeFolder(const ConfigKeys& keys, ModelConfig& config) {
+  readExperts(keys, kGraniteExperts, config);
+  readSharedExpert(keys, "shared_intermediate_size", 1024, config);
+  readGraniteHybridLayers(keys, config);
 }
 
 }  // namespace
@@ -79,5 +97,22 @@ const Architecture kGraniteHybrid{.gguf = kGraniteHybridNames,
                                   .readFolder = readGraniteHybridFolder,
                                   .recurrentPart = stateSpace,
                                   .hasDifferentLayers = true};
+
+// The same with experts beside the part for all tokens.
+const Architecture kGraniteHybridMoe{.gguf = kGraniteHybridNames,
+                                     .huggingFace = kGraniteHybridTypes,
+                                     .weights = kGraniteHybridMoeRows,
+                                     .build = buildPreNormDecoder,
+                                     .ggufPairing = RopePairing::Adjacent,
+                                     .folderClasses = kGraniteHybridClasses,
+                                     .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
+                                     .config = kGraniteConfig,
+                                     .ggufKeys = kGraniteHybridMoeKeys,
+                                     .folderKeys = kGraniteHybridFolderKeys,
+                                     .readGguf = readGraniteHybridMoeFile,
+                                     .readFolder = readGraniteHybridMoeFolder,
+                                     .recurrentPart = stateSpace,
+                                     .hasDifferentLayers = true,
+                                     .hasExperts = true};
 
 }  // namespace core::model
