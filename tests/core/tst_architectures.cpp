@@ -9,6 +9,7 @@
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/executor.h"
 #include "core/model/switched_off.h"
+#include "core/model/weight_requests.h"
 #include "core/model/weights.h"
 #include "support/architectures.h"
 
@@ -45,6 +46,26 @@ class TestArchitectures : public QObject {
     return first->inputs[0];
   }
 
+  static void addChangeColumns() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("change");
+    QTest::addColumn<QString>("says");
+  }
+  static void row(const char* name, const char* change, const char* says) {
+    QTest::addRow("%s %s", name, change) << QString(name) << QByteArray(change) << QString(says);
+  }
+  /// The folder of a model with other words in its config.
+  static std::shared_ptr<const io::Checkpoint> changed(const QString& name, const QByteArray& change,
+                                                       const QTemporaryDir& folder) {
+    const std::filesystem::path from = kArchitectures / (name.toStdString() + "-folder"),
+                                to = folder.path().toStdString();
+    std::filesystem::copy(from / "model.safetensors", to / "model.safetensors");
+    auto config = support::readJson(from / "config.json");
+    config.merge_patch(nlohmann::json::parse(change.toStdString()));
+    std::ofstream(to / "config.json") << config;
+    return io::openCheckpoint(to);
+  }
+
  private slots:
   void logitsAreThoseOfLlamaCpp_data() { support::addArchitectureRows(); }
 
@@ -68,14 +89,35 @@ class TestArchitectures : public QObject {
     QVERIFY2(worst <= support::kDivergenceLimit, qPrintable(QString::number(worst)));
   }
 
+  // What a folder's config asks for has to be there, and nothing else.
+  void tensorsThatDoNotFit_data() {
+    addChangeColumns();
+    row("granitehybrid_moe", R"({"num_local_experts": 4})", "should have the shape");
+    row("qwen2moe", R"({"shared_expert_intermediate_size": 7})", "should have the shape");
+    row("qwen35moe", R"({"num_experts": 3})", "should have the shape");
+    row("lfm2moe", R"({"use_expert_bias": false})", "expert_bias");
+    row("lfm2moe", R"({"num_dense_layers": 1})", "feed_forward");
+    row("lfm2moe", R"({"num_dense_layers": 3})", "feed_forward");
+    row("gemma4_moe", R"({"enable_moe_block": false})", "router.proj.weight");
+  }
+  void tensorsThatDoNotFit() {
+    QFETCH(QString, name);
+    QFETCH(QByteArray, change);
+    QFETCH(QString, says);
+    const QTemporaryDir folder;
+    const auto checkpoint = changed(name, change, folder);
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    try {
+      model::checkTensors(*checkpoint, config);
+      QFAIL("It fits.");
+    } catch (const Error& error) {
+      QVERIFY2(QString(error.what()).contains(says), error.what());
+    }
+  }
+
   // What a folder says of its computation is followed or refused, never left out.
   void refusals_data() {
-    QTest::addColumn<QString>("name");
-    QTest::addColumn<QByteArray>("change");
-    QTest::addColumn<QString>("says");
-    const auto row = [](const char* name, const char* change, const char* says) {
-      QTest::addRow("%s %s", name, change) << QString(name) << QByteArray(change) << QString(says);
-    };
+    addChangeColumns();
     row("gemma3", R"({"hidden_activation": "gelu"})", "config.hidden_activation");
     row("gemma3", R"({"layer_types": ["full_attention"]})", "for each of the 7 layers");
     row("gemma3", R"({"layer_types": [1, 2, 3, 4, 5, 6, 7]})", "for each of the 7 layers");
@@ -115,17 +157,30 @@ class TestArchitectures : public QObject {
     row("qwen35", R"({"linear_num_key_heads": 4})", "should be a multiple");
     row("qwen35", R"({"linear_key_head_dim": 4000})", "config.linear_key_head_dim");
     row("qwen35", R"({"layer_types": ["linear_attention", "a", "a", "a"]})", "of the kind \"a\"");
-    row("gemma4", R"({"enable_moe_block": true})", "have experts");
+    row("gemma4", R"({"enable_moe_block": true})", "config.num_experts");
     row("gemma4", R"({"per_layer_config": {"1": {"head_dim": 12}, "3": {"head_dim": 8}}})", "per_layer_config");
     row("gemma4", R"({"num_kv_shared_layers": 6})", "an earlier layer of its kind");
     row("gemma4_dense", R"({"num_global_key_value_heads": 4})", "should be a multiple");
     row("mamba2", R"({"time_step_limit": [0.01, 0.5]})", "config.time_step_limit");
     row("mamba2", R"({"use_bias": true})", "config.use_bias");
     row("mamba2", R"({"head_dim": 7})", "should be 48 wide");
-    row("granitehybrid", R"({"num_local_experts": 4})", "config.num_local_experts");
+    row("granitehybrid", R"({"num_local_experts": null})", "config.num_local_experts");
+    row("granitehybrid", R"({"num_local_experts": 4})", "config.num_experts_per_tok");
+    row("granitemoe_shared", R"({"num_experts_per_tok": 9})", "config.num_experts_per_tok");
+    row("qwen2moe", R"({"mlp_only_layers": [1]})", "no experts");
+    row("lfm2moe", R"({"num_dense_layers": 5})", "config.num_dense_layers");
+    row("deepseek3", R"({"n_group": 4})", "should be a multiple");
+    row("deepseek3", R"({"topk_group": 4})", "config.topk_group");
+    row("deepseek3", R"({"topk_group": 0})", "config.topk_group");
+    row("deepseek3", R"({"topk_group": 1, "num_experts_per_tok": 3})", "the 1 groups that they are chosen from have 2");
+    row("deepseek3", R"({"n_group": 65})", "config.n_group");
+    row("deepseek3", R"({"scoring_func": "softmax"})", "config.scoring_func");
+    row("deepseek3", R"({"num_experts_per_tok": 7})", "config.num_experts_per_tok");
     row("granitehybrid", R"({"mamba_n_groups": 5})", "multiple of that of their keys (5)");
     row("deepseek2", R"({"scoring_func": "sigmoid"})", "config.scoring_func");
-    row("deepseek2", R"({"n_group": 4})", "config.n_group");
+    row("deepseek2", R"({"topk_method": "group_limited_greedy", "n_group": 4, "topk_group": 2})",
+        "should be a multiple");
+    row("deepseek2", R"({"topk_method": "noaux_tc"})", "config.topk_method");
     row("deepseek2", R"({"moe_layer_freq": 2})", "config.moe_layer_freq");
     row("deepseek2", R"({"kv_lora_rank": 0})", "config.kv_lora_rank");
     row("mistral3", R"({"rope_parameters": {"llama_4_scaling_beta": -1}})", "llama_4_scaling_beta");
@@ -135,13 +190,7 @@ class TestArchitectures : public QObject {
     QFETCH(QByteArray, change);
     QFETCH(QString, says);
     const QTemporaryDir folder;
-    const std::filesystem::path from = kArchitectures / (name.toStdString() + "-folder"),
-                                to = folder.path().toStdString();
-    std::filesystem::copy(from / "model.safetensors", to / "model.safetensors");
-    auto config = support::readJson(from / "config.json");
-    config.merge_patch(nlohmann::json::parse(change.toStdString()));
-    std::ofstream(to / "config.json") << config;
-    const auto why = model::whyNotRunnable(*io::openCheckpoint(to));
+    const auto why = model::whyNotRunnable(*changed(name, change, folder));
     QVERIFY(why);
     QVERIFY2(QString::fromStdString(*why).contains(says), why->c_str());
   }

@@ -24,6 +24,13 @@ class TestFolderDefaults : public QObject {
         {"whole", config.hasWholeRopeBounds}};
     json["epsilon"] = std::round(1e9 * static_cast<double>(config.normEpsilon)) / 1e9;
     json["normed"] = config.areExpertWeightsNormed;
+    json["groups"] = config.expertGroups;
+    json["used_groups"] = config.usedExpertGroups;
+    json["dense"] = config.denseLayers;
+    json["shared"] = config.sharedFeedForward;
+    json["scale"] = config.expertScale;
+    json["sigmoid"] = config.areExpertsSigmoid;
+    json["bias"] = config.hasExpertBias;
     json["attention_cap"] = config.attentionSoftCap;
     json["logit_cap"] = config.logitSoftCap;
     json["windowed"] = config.isWindowed;
@@ -57,6 +64,21 @@ class TestFolderDefaults : public QObject {
                          "moe_intermediate_size": 768, "num_experts_per_tok": 8})",
         R"({"context": 32768, "heads": 32, "kv_heads": 4, "base": 10000, "epsilon": 1e-6, "normed": false,
             "window": 0})");
+    row("deepseek_v3",
+        R"({"hidden_size": 7168, "intermediate_size": 18432, "num_hidden_layers": 5, "n_routed_experts": 256,
+                           "moe_intermediate_size": 2048, "num_experts_per_tok": 8})",
+        R"({"context": 4096, "heads": 128, "groups": 8, "used_groups": 4, "dense": 3, "shared": 2048, "normed": true,
+            "scale": 2.5, "sigmoid": true, "bias": true})");
+    row("lfm2_moe", R"({"hidden_size": 2048, "intermediate_size": 7168, "num_hidden_layers": 4, "num_experts": 32,
+                        "moe_intermediate_size": 1792, "num_experts_per_tok": 4})",
+        R"({"context": 128000, "heads": 32, "kv_heads": 8, "base": 1000000, "dense": 2, "normed": true, "scale": 1,
+            "sigmoid": true, "bias": true})");
+    row("qwen2_moe", R"({"hidden_size": 2048, "intermediate_size": 5632, "num_hidden_layers": 2, "num_experts": 60,
+                         "moe_intermediate_size": 1408, "num_experts_per_tok": 4})",
+        R"({"context": 32768, "heads": 16, "kv_heads": 16, "shared": 5632, "normed": false, "sigmoid": false})");
+    row("qwen3_5_moe_text", R"({"hidden_size": 2048, "num_hidden_layers": 4, "num_experts": 256,
+                                "moe_intermediate_size": 512, "num_experts_per_tok": 8})",
+        R"({"heads": 16, "kv_heads": 2, "head_size": 256, "shared": 512, "normed": true, "sigmoid": false})");
     row("stablelm", R"({"hidden_size": 2560, "intermediate_size": 6912, "num_hidden_layers": 2})",
         R"({"context": 4096, "heads": 32, "kv_heads": 32, "head_size": 80, "rotated": 20, "base": 10000, "epsilon": 1e-5})");
   }

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/model/executor.h"
 #include "core/model/non_finite.h"
+#include "support/architectures.h"
 #include "support/damaged_weight.h"
 #include "support/random_model.h"
 
@@ -193,6 +194,32 @@ class TestNotFinite : public QObject {
     QVERIFY(once > 0);
     QCOMPARE(refusalOf(*executor, prompt(9, 100), *cache).sentence, QString("accepted"));
     QCOMPARE(calls, 2 * once);
+  }
+
+  // How much an expert counts is named, and experts are not chosen by what is no number.
+  void vectorsOfRoutersAreNamed() {
+    const auto graphOf = [&](const char* name, const std::string& tensor, std::size_t elements) {
+      m_path = m_folder.filePath("experts.gguf").toStdString();
+      std::filesystem::copy_file(support::kArchitectures / name, m_path,
+                                 std::filesystem::copy_options::overwrite_existing);
+      for (std::size_t i = 0; i < elements; ++i) support::setWeight(m_path, tensor, i, NAN);
+      const auto checkpoint = io::openCheckpoint(m_path);
+      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+      return model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, {}));
+    };
+    const std::string factors = "blk.1.ffn_down_exps.scale", bias = "blk.1.exp_probs_b.bias";
+    const auto executor = model::createCpuExecutor(graphOf("gemma4_moe.gguf", factors, 5));
+    const auto cache = executor->createKvCache(16, KvType::F32);
+    const Refusal refusal = refusalOf(*executor, std::vector<TokenId>{5, 6, 7}, *cache);
+    QCOMPARE(refusal.tensor, factors);
+    QVERIFY2(refusal.sentence.contains("blk.1.ffn_routes"), qPrintable(refusal.sentence));
+    try {
+      graphOf("deepseek3.gguf", bias, 1);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QCOMPARE(error.where(), bias);
+      QCOMPARE(error.code(), ErrorCode::InvalidFile);
+    }
   }
 
   void everyValueIsLookedAt() {

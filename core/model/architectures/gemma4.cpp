@@ -17,25 +17,39 @@ constexpr float kGemma4Cap = 30.0F, kMostGemma4Cap = 1e6F;
 
 /// Norms are stored as they are; layers that take the keys and values of others have none, and some that see everything
 /// make their values of the keys.
+constexpr auto kGemma4DenseRows = joined(
+    joined(withoutAll(kNormedOnBothSidesRows, std::array{WeightKind::QueryBias, WeightKind::KeyBias,
+                                                         WeightKind::ValueBias, WeightKind::AttentionOutputBias}),
+           kHeadNormRows),
+    std::array{
+        WeightRow{WeightKind::RopeFactors, "rope_freqs.weight", "", Side::RopePairs, Side::None, false},
+        optional({WeightKind::PerLayerEmbedding, "per_layer_token_embd.weight", "model.embed_tokens_per_layer.weight",
+                  Side::Vocabulary, Side::PerLayers}),
+        optional({WeightKind::PerLayerProjection, "per_layer_model_proj.weight",
+                  "model.per_layer_model_projection.weight", Side::PerLayers, Side::Width}),
+        optional({WeightKind::PerLayerNorm, "per_layer_proj_norm.weight", "model.per_layer_projection_norm.weight",
+                  Side::PerLayer}),
+        optional(
+            {WeightKind::PerLayerGate, "inp_gate.weight", "per_layer_input_gate.weight", Side::PerLayer, Side::Width}),
+        optional(
+            {WeightKind::PerLayerOutput, "proj.weight", "per_layer_projection.weight", Side::Width, Side::PerLayer}),
+        optional({WeightKind::PerLayerPostNorm, "post_norm.weight", "post_per_layer_input_norm.weight", Side::Width}),
+        optional({WeightKind::LayerScale, "layer_output_scale.weight", "layer_scalar", Side::One})});
+/// The feed-forward part is there, too, each of the two between norms of its own.
+constexpr auto kGemma4ExpertRows = joined(
+    stackedExpertRows("router.proj.weight", "experts.gate_up_proj", "experts.down_proj"),
+    std::array{
+        inLayers(LayerKind::Sparse, {WeightKind::RouterScale, "ffn_gate_inp.scale", "router.scale", Side::Width}),
+        inLayers(LayerKind::Sparse,
+                 {WeightKind::ExpertScale, "ffn_down_exps.scale", "router.per_expert_scale", Side::Experts}),
+        inLayers(LayerKind::Sparse, {WeightKind::SharedPostNorm, "post_ffw_norm_1.weight",
+                                     "post_feedforward_layernorm_1.weight", Side::Width}),
+        inLayers(LayerKind::Sparse,
+                 {WeightKind::ExpertNorm, "pre_ffw_norm_2.weight", "pre_feedforward_layernorm_2.weight", Side::Width}),
+        inLayers(LayerKind::Sparse, {WeightKind::ExpertPostNorm, "post_ffw_norm_2.weight",
+                                     "post_feedforward_layernorm_2.weight", Side::Width})});
 constexpr auto kGemma4Rows = [] {
-  auto rows = joined(
-      joined(withoutAll(kNormedOnBothSidesRows, std::array{WeightKind::QueryBias, WeightKind::KeyBias,
-                                                           WeightKind::ValueBias, WeightKind::AttentionOutputBias}),
-             kHeadNormRows),
-      std::array{
-          WeightRow{WeightKind::RopeFactors, "rope_freqs.weight", "", Side::RopePairs, Side::None, false},
-          optional({WeightKind::PerLayerEmbedding, "per_layer_token_embd.weight", "model.embed_tokens_per_layer.weight",
-                    Side::Vocabulary, Side::PerLayers}),
-          optional({WeightKind::PerLayerProjection, "per_layer_model_proj.weight",
-                    "model.per_layer_model_projection.weight", Side::PerLayers, Side::Width}),
-          optional({WeightKind::PerLayerNorm, "per_layer_proj_norm.weight", "model.per_layer_projection_norm.weight",
-                    Side::PerLayer}),
-          optional({WeightKind::PerLayerGate, "inp_gate.weight", "per_layer_input_gate.weight", Side::PerLayer,
-                    Side::Width}),
-          optional(
-              {WeightKind::PerLayerOutput, "proj.weight", "per_layer_projection.weight", Side::Width, Side::PerLayer}),
-          optional({WeightKind::PerLayerPostNorm, "post_norm.weight", "post_per_layer_input_norm.weight", Side::Width}),
-          optional({WeightKind::LayerScale, "layer_output_scale.weight", "layer_scalar", Side::One})});
+  auto rows = joined(kGemma4DenseRows, kGemma4ExpertRows);
   for (WeightRow& row : rows) {
     const bool isOfKeys =
         row.kind == WeightKind::Key || row.kind == WeightKind::KeyNorm || row.kind == WeightKind::Value;
@@ -46,11 +60,17 @@ constexpr auto kGemma4Rows = [] {
 }();
 constexpr std::array<std::string_view, 1> kGemma4Names{"gemma4"}, kGemma4Types{"gemma4_text"};
 constexpr std::array<std::string_view, 1> kGemma4Classes{"Gemma4ForCausalLM"};
-constexpr std::array<std::string_view, 8> kGemma4Keys{
-    "attention.key_length_swa",   "attention.value_length_swa", "attention.sliding_window_pattern",
-    "attention.shared_kv_layers", "rope.dimension_count_swa",   "embedding_length_per_layer_input",
-    "expert_feed_forward_length", "expert_used_count"};
-constexpr std::array<std::string_view, 3> kGemma4FolderKeys{"layer_types", kWholeLayersRope, kWindowedLayersRope};
+constexpr std::array<std::string_view, 9> kGemma4Keys{"attention.key_length_swa",
+                                                      "attention.value_length_swa",
+                                                      "attention.sliding_window_pattern",
+                                                      "attention.shared_kv_layers",
+                                                      "rope.dimension_count_swa",
+                                                      "embedding_length_per_layer_input",
+                                                      "expert_count",
+                                                      "expert_feed_forward_length",
+                                                      "expert_used_count"};
+constexpr std::array<std::string_view, 5> kGemma4FolderKeys{"layer_types", kWholeLayersRope, kWindowedLayersRope,
+                                                            "num_experts", "moe_intermediate_size"};
 constexpr std::array kGemma4Config{
     ConfigRow{"", "sliding_window", &ModelConfig::slidingWindow, 0, ModelConfig::kMaxContext, 0, 512},
     ConfigRow{"rope.freq_base_swa", "", &ModelConfig::ropeWindowBase, 1, 1e12F, 10000, 10000},
@@ -103,6 +123,7 @@ void readGemma4File(const ConfigKeys& keys, ModelConfig& config) {
     readKeyHeads(keys, heads, config);
   checkShared(keys, "attention.shared_kv_layers", config);
   config.perLayerWidth = keys.integer("embedding_length_per_layer_input", 0, 0, 1U << 14U);
+  if (keys.integer(kGgufExperts.experts, 0, 0, 1U << 16U) != 0) readExperts(keys, kGgufExperts, config);
 }
 
 /// Newer configs say for some layers what they have (per_layer_config); each kind has one size here.
@@ -134,10 +155,7 @@ void readGemma4Folder(const ConfigKeys& keys, ModelConfig& config) {
   readLayerTypes(keys, config);
   config.isWindowed.back() = 0;
   if (keys.flag("enable_moe_block", false))
-    throw Error(ErrorCode::Unsupported,
-                "Its layers have experts beside a part for all tokens, which cannot be "
-                "computed yet.",
-                keys("enable_moe_block"));
+    readExperts(keys, {"num_experts", "top_k_experts", "moe_intermediate_size"}, config);
   // What the sizes say is of windowed layers, but for what is global.
   config.windowHeadSize = config.headSize;
   config.windowKvHeads = config.kvHeads;
@@ -228,8 +246,8 @@ Graph buildGemma4(const ModelConfig& config, const ModelWeights& weights) {
 }  // namespace
 
 // As Gemma 3 with norms of values, products that are not scaled, heads of two sizes, layers that see the keys of
-// earlier ones, an embedding for each layer, and a factor of all that runs through. Those without experts. Source:
-// Gemma4TextConfig of transformers; llama.cpp's gemma4.
+// earlier ones, an embedding for each layer, a factor of all that runs through, and in some experts beside the
+// feed-forward part. Source: Gemma4TextConfig of transformers; llama.cpp's gemma4.
 const Architecture kGemma4{.gguf = kGemma4Names,
                            .huggingFace = kGemma4Types,
                            .weights = kGemma4Rows,
@@ -245,6 +263,7 @@ const Architecture kGemma4{.gguf = kGemma4Names,
                            .readFolder = readGemma4Folder,
                            .normsValues = true,
                            .ignores = isOfUnusedKeys,
-                           .hasDifferentLayers = true};
+                           .hasDifferentLayers = true,
+                           .hasExperts = true};
 
 }  // namespace core::model
