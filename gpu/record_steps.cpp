@@ -189,7 +189,7 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
       const Resident& weight = residentOf(op);
       return recordEmbed(
           recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
-          weight.table, context.place(op.out), step.kind == OpKind::Embed ? EmbedBy::Token : EmbedBy::Position);
+          weight.table, context.place(op.out), std::get_if<core::model::EmbedPositions>(&op.parameters));
     }
     case OpKind::RmsNorm:
     case OpKind::LayerNorm:

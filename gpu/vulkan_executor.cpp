@@ -145,11 +145,10 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
   }
   const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums));
   if (rows < wishedRows && m_graph.rowsTogether())
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("Outlier columns are those of {} tokens together, but the activations of only {} fit into a "
-                    "buffer of {}.",
-                    wishedRows, rows, deviceName()));
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{} tokens have to be computed together, but the activations of only {} fit into a buffer "
+                            "of {}.",
+                            wishedRows, rows, deviceName()));
   const std::uint64_t logits = std::uint64_t{strideOf(m_graph.vocabulary())} * rows;
   std::uint64_t largest = std::max(logits, sums), all = logits;
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {

@@ -90,7 +90,7 @@ void CalibrationDialog::addReading(QFormLayout& form) {
   m_tokens->setToolTip(tr("At most so many tokens of the text. More take longer and say more."));
   m_tokens->setObjectName(QStringLiteral("calibration-tokens"));
   const auto& model = m_selection.model();
-  const bool runs = model && !model->whyNotRunnable();
+  const bool runs = model && !model->whyNotComputable();
   m_context->setRange(0, runs ? static_cast<int>(std::min<std::uint64_t>(model->config().contextLength,
                                                                          std::numeric_limits<int>::max()))
                               : 0);

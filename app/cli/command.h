@@ -56,6 +56,7 @@ void addDesign(CLI::App& program);
 void addDetokenize(CLI::App& program);
 void addDevices(CLI::App& program);
 void addDump(CLI::App& program);
+void addEmbed(CLI::App& program);
 void addError(CLI::App& program);
 void addGenerate(CLI::App& program);
 void addGet(CLI::App& program);

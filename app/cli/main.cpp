@@ -26,6 +26,7 @@ void addCommands(CLI::App& program) {
   addDump(program);
   addBits(program);
   addSchemes(program);
+  addEmbed(program);
   addError(program);
   addPerplexity(program);
   addSensitivity(program);

@@ -27,8 +27,9 @@ calibrate::CalibrationText openText(const std::string& wordOrFile) {
 
 calibrate::TokenWindows windowsOf(const OpenModel& model, const calibrate::CalibrationText& text,
                                   const calibrate::CalibrationSettings& settings, const core::JobContext& job) {
-  if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
-  const calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength};
+  if (model.whyCannotRead()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotRead());
+  const calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength,
+                                     model.isEncoder()};
   return calibrate::cutIntoWindows(text, reader, settings, job);
 }
 

@@ -99,6 +99,17 @@ Engine::~Engine() = default;
 std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const SessionOptions& options,
                                                               const core::JobContext& job) {
   if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
+  return createAny(model, options, job);
+}
+
+std::unique_ptr<core::model::Executor> Engine::createEncoder(OpenModel& model, const SessionOptions& options,
+                                                             const core::JobContext& job) {
+  if (const auto why = model.whyNoEmbedding()) throw Error(ErrorCode::Unsupported, *why);
+  return createAny(model, options, job);
+}
+
+std::unique_ptr<core::model::Executor> Engine::createAny(OpenModel& model, const SessionOptions& options,
+                                                         const core::JobContext& job) {
   requireComparable(model, options.recipe);
   const auto calibration = model.calibration().current();
   const core::model::ModelWeights weights =

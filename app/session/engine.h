@@ -36,6 +36,10 @@ class Engine {
   /// @throws core::Error, core::Cancelled
   std::unique_ptr<core::model::Executor> createExecutor(OpenModel& model, const SessionOptions& options,
                                                         const core::JobContext& job = core::JobContext());
+  /// One whose result is the rows of an encoder's tokens (core::model::Embedder). @throws core::Error (Unsupported) for
+  /// a model that is none, core::Cancelled
+  std::unique_ptr<core::model::Executor> createEncoder(OpenModel& model, const SessionOptions& options,
+                                                       const core::JobContext& job = core::JobContext());
   /// One of a graph, on the device of the choice. @throws core::Error, core::Cancelled
   std::unique_ptr<core::model::Executor> createExecutor(core::model::Graph graph, const DeviceChoice& device,
                                                         const core::JobContext& job = core::JobContext());
@@ -64,6 +68,9 @@ class Engine {
 
  private:
   struct Devices;
+  std::unique_ptr<core::model::Executor> createAny(OpenModel& model, const SessionOptions& options,
+                                                   const core::JobContext& job);
+
   std::unique_ptr<Devices> m_devices;
 };
 

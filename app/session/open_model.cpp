@@ -80,8 +80,12 @@ void OpenModel::readConfig() {
     m_config = core::model::ModelConfig::fromCheckpoint(*m_checkpoint);
     m_config->usedContext = std::min(m_config->contextLength, kUsualContext);
     core::model::checkTensors(*m_checkpoint, *m_config);
+    if (m_config->architecture->isEncoder)
+      m_whyNoLogits = m_checkpoint->name() +
+                      " is an encoder: it makes embeddings of whole texts and predicts no next token, so it cannot "
+                      "chat.";
   } catch (const core::Error& error) {
-    m_whyNotRunnable = error.what();
+    m_whyNotComputable = error.what();
   }
 }
 
@@ -108,7 +112,14 @@ void OpenModel::readTemplate() {
 }
 
 const std::optional<std::string>& OpenModel::whyCannotComplete() const {
-  return m_whyNotRunnable ? m_whyNotRunnable : m_whyNoTokenizer;
+  return whyNotRunnable() ? whyNotRunnable() : m_whyNoTokenizer;
+}
+
+std::optional<std::string> OpenModel::whyNoEmbedding() const {
+  if (m_whyNotComputable) return m_whyNotComputable;
+  if (!isEncoder())
+    return m_checkpoint->name() + " predicts the next token: embeddings of texts are made by encoders, such as BERT.";
+  return m_whyNoTokenizer;
 }
 
 const std::optional<std::string>& OpenModel::whyCannotChat() const {

@@ -38,8 +38,21 @@ class OpenModel {
   // What can be done with the file. Each answer asks only for what it needs: computing logits needs no tokenizer,
   // tokenizing no weights, and a broken template blocks only the template.
 
-  /// Nothing when token ids give logits; otherwise the sentence that says why not.
-  const std::optional<std::string>& whyNotRunnable() const { return m_whyNotRunnable; }
+  /// Nothing when token ids give what the model makes of them, be it an encoder; otherwise the sentence that says why
+  /// not.
+  const std::optional<std::string>& whyNotComputable() const { return m_whyNotComputable; }
+  /// Nothing when token ids give logits of the next one; otherwise why not: it cannot be computed, or is an encoder.
+  const std::optional<std::string>& whyNotRunnable() const {
+    return m_whyNotComputable ? m_whyNotComputable : m_whyNoLogits;
+  }
+  /// Whether it makes embeddings of texts. @pre !whyNotComputable()
+  bool isEncoder() const { return m_whyNoLogits.has_value(); }
+  /// Nothing when a text can be computed, by a decoder or an encoder; otherwise why not.
+  const std::optional<std::string>& whyCannotRead() const {
+    return m_whyNotComputable ? m_whyNotComputable : m_whyNoTokenizer;
+  }
+  /// Nothing when a text gives an embedding; otherwise why not.
+  std::optional<std::string> whyNoEmbedding() const;
   /// Nothing when text becomes tokens and back; otherwise why not.
   const std::optional<std::string>& whyNoTokenizer() const { return m_whyNoTokenizer; }
   /// Nothing when a conversation becomes a prompt; otherwise why not: there is no template, or it does not work.
@@ -51,7 +64,7 @@ class OpenModel {
   /// Nothing when it can chat (graph, tokenizer and template); otherwise why not.
   const std::optional<std::string>& whyCannotChat() const;
 
-  /// @pre !whyNotRunnable()
+  /// @pre !whyNotComputable()
   const core::model::ModelConfig& config() const { return *m_config; }
   std::shared_ptr<const core::text::Tokenizer> tokenizer() const { return m_tokenizer; }           ///< may be null
   std::shared_ptr<const core::text::ChatTemplate> chatTemplate() const { return m_chatTemplate; }  ///< may be null
@@ -75,7 +88,7 @@ class OpenModel {
   std::string m_source;
   std::shared_ptr<const core::io::Checkpoint> m_checkpoint;
   std::optional<core::model::ModelConfig> m_config;
-  std::optional<std::string> m_whyNotRunnable, m_whyNoTokenizer, m_whyNoTemplate;
+  std::optional<std::string> m_whyNotComputable, m_whyNoLogits, m_whyNoTokenizer, m_whyNoTemplate;
   bool m_hasBrokenTemplate = false;
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   std::shared_ptr<const core::text::ChatTemplate> m_chatTemplate;

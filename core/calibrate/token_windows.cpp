@@ -108,6 +108,8 @@ TokenWindows cutIntoWindows(const CalibrationText& text, const TextReader& reade
     windows.tokens.insert(windows.tokens.end(), first, first + static_cast<std::ptrdiff_t>(context));
     if (reader.tokenizer.addsBos() && reader.tokenizer.bos())
       windows.tokens[windows.tokens.size() - context] = *reader.tokenizer.bos();
+    if (reader.isEncoder && reader.tokenizer.addsEos() && reader.tokenizer.eos())
+      windows.tokens.back() = *reader.tokenizer.eos();
   }
   return windows;
 }

@@ -36,6 +36,7 @@ struct TextReader {
   const text::Tokenizer& tokenizer;
   const text::ChatTemplate* chatTemplate = nullptr;  ///< null: conversations are refused
   std::uint32_t modelContext = 0;
+  bool isEncoder = false;  ///< every window is a text with an end: EOS in place of its last token, where the model asks
 };
 
 /// Tokenizes the documents, one after the other, and cuts them into windows that do not overlap; a window may hold the

@@ -25,6 +25,7 @@ constexpr const char* kSideFiles[] = {"config.json",
                                       "adapter_config.json",
                                       "quantize_config.json",
                                       "params.json",
+                                      "1_Pooling/config.json",
                                       "model.safetensors.index.json"};
 
 }  // namespace

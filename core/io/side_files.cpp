@@ -48,7 +48,7 @@ bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, 
 /// Beside a model for others to understand: tokenizers, templates, how to generate.
 constexpr const char* kOtherFiles[] = {"tokenizer.json",         "tokenizer_config.json", "special_tokens_map.json",
                                        "generation_config.json", "chat_template.jinja",   "chat_template.json",
-                                       "tokenizer.model"};
+                                       "tokenizer.model",        "1_Pooling/config.json"};
 /// Smaller ones, the tokenizers of all models among them, are copied: what is edited in place while the model is open
 /// would be gone from a mapping.
 constexpr std::size_t kSmall = std::size_t{64} << 20;

@@ -11,6 +11,7 @@
 #include "core/model/config_hugging_face.h"
 #include "core/model/config_reading.h"
 #include "core/model/decoder_tensors.h"
+#include "core/model/pooling_settings.h"
 
 namespace core::model {
 
@@ -80,6 +81,7 @@ ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
   config.vocabulary = vocabularySize(checkpoint);
   config.areGateUpStacked = hasGateUpStack(checkpoint, *config.architecture);
   isGguf ? readGgufConfig(checkpoint, config) : readHuggingFaceConfig(checkpoint, config);
+  if (!isGguf && config.architecture->isEncoder) config.pooling = poolingOfFolder(checkpoint);
   for (const std::vector<float>* const factors : {&config.ropeShortFactors, &config.ropeLongFactors})
     if (!factors->empty())
       static_cast<void>(config.ropeFrequencies(*factors));  // throws for others than they should be

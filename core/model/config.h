@@ -24,6 +24,14 @@ enum class HeadOrder : std::uint8_t {
   Repeated  ///< h mod keyHeads
 };
 
+/// How the rows of an encoder's tokens become one embedding of the text (sentence-transformers' 1_Pooling, llama.cpp's
+/// pooling_type).
+enum class Pooling : std::uint8_t {
+  Mean,   ///< of all tokens
+  First,  ///< that of the first token, [CLS]
+  Last
+};
+
 /// What keeps the past of a layer as a state, where it does. heads of values, of queries and keys; sizes of both.
 struct RecurrentSizes {
   std::uint32_t taps = 0;  ///< of the convolution: rows that it sees
@@ -37,9 +45,8 @@ struct RecurrentSizes {
   std::uint32_t mixedWidth() const { return 2 * keyWidth() + valueWidth(); }
 };
 
-/// Hyper-parameters of a decoder-only model, validated: every count is positive and within limits (those of attention
-/// where there is any),
-/// heads is a multiple of kvHeads, ropeDimensions ≤ headSize and even.
+/// Hyper-parameters of a decoder or an encoder, validated: every count is positive and within limits (those of
+/// attention where there is any), heads is a multiple of kvHeads, ropeDimensions ≤ headSize and even.
 struct ModelConfig {
   static constexpr std::uint32_t kMaxContext = 1U << 28U;
 
@@ -103,6 +110,11 @@ struct ModelConfig {
   float residualScale = 1.0F;           ///< what a part of a block adds is multiplied by
   float logitScale = 1.0F;              ///< logits are multiplied by
   float logitSoftCap = 0.0F;            ///< and capped at; 0: not
+  // of encoders
+  std::uint32_t firstPosition = 0;  ///< row of the first position in the table of positions (RoBERTa: 2)
+  std::uint32_t tokenTypes = 1;     ///< of BERT: parts of a text
+  bool hasExactGelu = false;        ///< by the error function
+  Pooling pooling = Pooling::Mean;  ///< that its makers chose
 
   /// Whether it is run with more positions than it was trained with before its rotary embedding was scaled.
   bool isBeyondOriginal() const { return (usedContext != 0 ? usedContext : contextLength) > ropeOriginalContext; }

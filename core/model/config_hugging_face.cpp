@@ -125,7 +125,7 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ConfigKeys& keys, 
     if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
   }
   for (const char* const key : {"hidden_act", "hidden_activation", "activation_function"}) {
-    const io::MetadataEntry* const act = entryOf(metadata, keys(key));
+    const io::MetadataEntry* const act = isFollowed(key) ? nullptr : entryOf(metadata, keys(key));
     if (act == nullptr) continue;
     const auto* const name = std::get_if<std::string>(&act->value);
     if (name == nullptr || !isCalled(architecture.activation, *name)) refuseKey(checkpoint, *act);

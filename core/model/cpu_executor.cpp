@@ -147,7 +147,7 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       const Attention& attention = op.as<Attention>();
       const KvShape& kv = m_graph.kv[attention.layer];
       return ops::attention({attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale,
-                             attention.window, attention.softCap},
+                             attention.window, attention.softCap, attention.isCausal},
                             input(0), batch.rows, batch.firstPosition, batch.cache.keys(attention.layer),
                             batch.cache.values(attention.layer), vectorOf(attention.sinks), out);
     }
@@ -183,7 +183,7 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
                                   out);
     }
     case OpKind::EmbedPositions:
-      return ops::embedPositions(*op.as<EmbedPositions>().weight, batch.firstPosition, batch.rows, out);
+      return ops::embedPositions(op.as<EmbedPositions>(), batch.firstPosition, batch.rows, out);
     case OpKind::LayerNorm: {
       const LayerNorm& norm = op.as<LayerNorm>();
       const std::span<const float> weight = vectorOf(norm.weight);

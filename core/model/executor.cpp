@@ -94,6 +94,11 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
                   fmt::format("Token ids should be between 0 and {}, but one is {}.", known - 1, token));
     }
   }
+  if (graph().readsWholeTexts() && cache.length() != 0)
+    throw Error(ErrorCode::InvalidArgument, "The model reads whole texts: nothing can be appended to one.");
+  if (const auto most = graph().rowsTogether(); graph().readsWholeTexts() && tokens.size() > *most)
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("The model reads texts of at most {} tokens, and this one has {}.", *most, tokens.size()));
   if (tokens.empty()) throw Error(ErrorCode::InvalidArgument, "At least one token is needed, but none was given.");
   if (tokens.size() > cache.capacity() - cache.length()) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("The context holds {} tokens, but {} and {} more do not fit.",
@@ -123,9 +128,10 @@ void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& given, c
         subscribe(graph().allValues(), [&search](const Observation& observation) { search.look(observation); });
     m_observers.begin(graph());
     const std::size_t vocabulary = graph().vocabulary();
-    std::vector<float> logits(std::min(all.size(), kSearchTokens) * vocabulary);
-    for (std::size_t first = 0; first < all.size(); first += kSearchTokens) {
-      const auto part = std::span(all).subspan(first, std::min(kSearchTokens, all.size() - first));
+    const std::size_t together = graph().readsWholeTexts() ? all.size() : kSearchTokens;
+    std::vector<float> logits(std::min(all.size(), together) * vocabulary);
+    for (std::size_t first = 0; first < all.size(); first += together) {
+      const auto part = std::span(all).subspan(first, std::min(together, all.size() - first));
       compute(part, cache, LogitsWanted::AllTokens, std::span(logits).first(part.size() * vocabulary), job);
       cache.m_tokens.insert(cache.m_tokens.end(), part.begin(), part.end());
     }

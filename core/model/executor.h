@@ -38,7 +38,9 @@ class Executor {
   /// Appends `tokens` to the cache and computes logits for the last or for all of them.
   /// @param cache one that this executor made
   /// @param logits receives rows × vocabulary values, rows = 1 or tokens.size()
-  /// @throws Error (InvalidArgument) when a token id is not in the vocabulary, the cache is too small or another's,
+  /// @throws Error (InvalidArgument) when a token id is not in the vocabulary, the cache is too small or another's, or
+  /// the graph
+  ///         reads whole texts and the cache has something in it,
   ///         (NotFinite) when a logit is NaN or infinite, naming where this began,
   ///         (Device, DeviceLost, OutOfMemory), Cancelled (the cache keeps its old length)
   void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,

@@ -24,13 +24,24 @@ std::uint64_t Graph::tokenCount() const {
 }
 
 std::optional<std::uint32_t> Graph::mostPositions() const {
-  const auto found = std::ranges::find(ops, OpKind::EmbedPositions, &Op::kind);
-  if (found == ops.end()) return std::nullopt;
-  return static_cast<std::uint32_t>(found->as<EmbedPositions>().weight->rows());
+  for (const Op& op : ops) {
+    const auto* const positions = std::get_if<EmbedPositions>(&op.parameters);
+    if (positions != nullptr && positions->step != 0)
+      return static_cast<std::uint32_t>(positions->weight->rows() - positions->first);
+  }
+  return std::nullopt;
+}
+
+bool Graph::readsWholeTexts() const {
+  return std::ranges::any_of(ops, [](const Op& op) {
+    const auto* const attention = std::get_if<Attention>(&op.parameters);
+    return attention != nullptr && !attention->isCausal;
+  });
 }
 
 std::optional<std::uint32_t> Graph::rowsTogether() const {
-  constexpr std::uint32_t kRowsTogether = 128;
+  constexpr std::uint32_t kRowsTogether = 128, kLongestText = 2048;
+  if (readsWholeTexts()) return std::min(mostPositions().value_or(kLongestText), kLongestText);
   const bool doesMatter = std::ranges::any_of(ops, [](const Op& op) {
     const auto* quantize = std::get_if<QuantizeRows>(&op.parameters);
     const auto* experts = std::get_if<ExpertMatMul>(&op.parameters);

@@ -72,10 +72,13 @@ struct Graph {
   std::uint64_t tokenCount() const;
   /// Positions that it can compute, where those are learned: rows of their table; nothing: any number.
   std::optional<std::uint32_t> mostPositions() const;
+  /// Whether every token sees the whole text, which has to be computed at once then, from its first token on: at most
+  /// 2048, as activations of all of them are kept.
+  bool readsWholeTexts() const;
   /// All values that are floats: what hooks look at who know nothing of codes.
   std::vector<ValueId> allValues() const;
   /// Rows that a batch must have on every device, as far as a forward has them, where results depend on which rows are
-  /// together (LLM.int8()'s outlier columns); nothing where they do not.
+  /// together (LLM.int8()'s outlier columns; attention to the whole text); nothing where they do not.
   std::optional<std::uint32_t> rowsTogether() const;
   /// The operation whose result this is.
   const Op& maker(ValueId value) const;

@@ -26,8 +26,9 @@ ValueId GraphBuilder::embed(std::string name, const quant::QuantizedTensorPtr& w
   return append(Embed{weight}, {}, std::move(name), weight->rowValues());
 }
 
-ValueId GraphBuilder::embedPositions(std::string name, const quant::QuantizedTensorPtr& weight) {
-  return append(EmbedPositions{weight}, {}, std::move(name), weight->rowValues());
+ValueId GraphBuilder::embedPositions(std::string name, const EmbedPositions& positions) {
+  assert(positions.first < positions.weight->rows());
+  return append(positions, {}, std::move(name), positions.weight->rowValues());
 }
 
 ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon) {

@@ -18,7 +18,7 @@ class GraphBuilder {
   std::uint32_t addLayer(const KvShape& shape);
 
   ValueId embed(std::string name, const quant::QuantizedTensorPtr& weight);
-  ValueId embedPositions(std::string name, const quant::QuantizedTensorPtr& weight);
+  ValueId embedPositions(std::string name, const EmbedPositions& positions);
   ValueId rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon);
   /// Without a weight, every so many columns for themselves.
   ValueId plainNorm(std::string name, ValueId in, std::uint32_t columns, float epsilon);

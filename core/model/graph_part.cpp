@@ -20,8 +20,10 @@ bool areSame(const Parameters& a, const Parameters& b) {
     return a.used == b.used;
   } else if constexpr (std::is_same_v<Parameters, MatMul>) {
     return a.weight == b.weight && a.bias == b.bias && a.columns == b.columns;
-  } else if constexpr (std::is_same_v<Parameters, Embed> || std::is_same_v<Parameters, EmbedPositions>) {
+  } else if constexpr (std::is_same_v<Parameters, Embed>) {
     return a.weight == b.weight;
+  } else if constexpr (std::is_same_v<Parameters, EmbedPositions>) {
+    return a.weight == b.weight && a.first == b.first && a.step == b.step;
   } else if constexpr (std::is_same_v<Parameters, MapColumns>) {
     return a.weight == b.weight && a.bias == b.bias && a.map == b.map;
   } else if constexpr (std::is_same_v<Parameters, ShortConv>) {
@@ -32,7 +34,7 @@ bool areSame(const Parameters& a, const Parameters& b) {
     return a.layer == b.layer;
   } else if constexpr (std::is_same_v<Parameters, Attention>) {
     return a.layer == b.layer && a.heads == b.heads && a.scale == b.scale && a.window == b.window &&
-           a.softCap == b.softCap && a.sinks == b.sinks;
+           a.softCap == b.softCap && a.sinks == b.sinks && a.isCausal == b.isCausal;
   } else if constexpr (std::is_same_v<Parameters, Glu>) {
     return a.activation == b.activation;
   } else if constexpr (std::is_empty_v<Parameters>) {

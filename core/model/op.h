@@ -20,9 +20,14 @@ struct Embed {
   quant::QuantizedTensorPtr weight = nullptr;  ///< [vocabulary, out.width]
 };
 
-/// out[t] = row p of weight, p being the position of t: learned positions. No inputs.
+/// out[t] = row first + step · p of weight, p being the position of t: learned positions. With a step of 0 it is the
+/// same row for all of them: the type of tokens that a text without parts has (BERT). No inputs.
 struct EmbedPositions {
-  quant::QuantizedTensorPtr weight = nullptr;  ///< [positions, out.width]
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [rows, out.width]
+  std::uint32_t first = 0;
+  std::uint32_t step = 1;  ///< 1 or 0
+
+  std::uint32_t rowOf(std::uint32_t position) const { return first + step * position; }
 };
 
 /// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight. A weight that is shorter than the row norms every so many
@@ -85,8 +90,9 @@ struct StoreKv {
   std::uint32_t layer = 0;  ///< of Graph::kv, which says the shape
 };
 
-/// Causal grouped-query attention of the queries x [heads, headSize] over the KV cache of the layer:
-/// out [heads, valueHeadSize].
+/// Grouped-query attention of the queries x [heads, headSize] over the KV cache of the layer: out [heads,
+/// valueHeadSize]. A query sees the positions up to its own, or, not causal, all of the text, whose tokens have to be
+/// computed together then (Graph::rowsTogether).
 struct Attention {
   std::uint32_t layer = 0;   ///< of Graph::kv, which says how many heads keys and values have, and their sizes
   std::uint32_t heads = 0;   ///< of queries: a multiple of those of the keys
@@ -95,6 +101,7 @@ struct Attention {
   float softCap = 0.0F;      ///< scores are softCap · tanh(score / softCap) (Gemma 2); 0: as they are
   /// A score of each head that takes part in its softmax and has no value (gpt-oss), [heads]; null: none.
   quant::QuantizedTensorPtr sinks = nullptr;
+  bool isCausal = true;
 };
 
 enum class Activation : std::uint8_t {
@@ -120,6 +127,7 @@ struct Map {
     Scale,     ///< x · parameter
     SoftCap,   ///< parameter · tanh(x / parameter): no further from 0 than that (Gemma 2)
     GeluTanh,  ///< as the activation
+    GeluErf,   ///< x / 2 · (1 + erf(x / √2)), what the former approximates (Hendrycks and Gimpel 2016)
     Silu,      ///< as the activation
     Sigmoid,   ///< as the activation
     Softplus,  ///< ln(1 + e^x)

@@ -22,6 +22,9 @@ enum class WeightKind : std::uint8_t {
   PerLayerEmbedding,   ///< a table of what each layer adds for a token
   PerLayerProjection,  ///< what each layer adds, made of the embedding
   PerLayerNorm,
+  TokenTypes,  ///< a table: what is added for the part of a text that a token is in
+  EmbeddingNorm,
+  EmbeddingNormBias,
   // of a block
   AttentionNorm,
   AttentionNormBias,
@@ -38,7 +41,8 @@ enum class WeightKind : std::uint8_t {
   Sinks,  ///< scores of attention that have no value
   AttentionOutput,
   AttentionOutputBias,
-  AttentionPostNorm,  ///< of what the attention adds
+  AttentionPostNorm,  ///< of what the attention adds, or (BERT) of the sum
+  AttentionPostNormBias,
   FeedForwardNorm,
   FeedForwardNormBias,
   Gate,
@@ -61,11 +65,12 @@ enum class WeightKind : std::uint8_t {
   GateUpStack,  ///< both, of each expert one below the other
   DownExperts,
   DownExpertsBias,
-  FeedForwardPostNorm,  ///< of what the feed-forward part adds
-  RecurrentInput,       ///< makes what a layer that keeps a state reads: several matrices, one below the other
-  RecurrentGate,        ///< of what it makes
-  Strength,             ///< how much of a token is kept: a number for each head
-  Decay,                ///< how much of the past is forgotten: likewise
+  FeedForwardPostNorm,  ///< of what the feed-forward part adds, or of the sum
+  FeedForwardPostNormBias,
+  RecurrentInput,  ///< makes what a layer that keeps a state reads: several matrices, one below the other
+  RecurrentGate,   ///< of what it makes
+  Strength,        ///< how much of a token is kept: a number for each head
+  Decay,           ///< how much of the past is forgotten: likewise
   DecayBias,
   DecayFactor,  ///< of each head
   Convolution,  ///< taps of each column
@@ -94,7 +99,7 @@ enum class WeightKind : std::uint8_t {
   PerLayerPostNorm,
   LayerScale,  ///< of all that runs through
 };
-inline constexpr WeightKind kLastBesideBlocks = WeightKind::PerLayerNorm;
+inline constexpr WeightKind kLastBesideBlocks = WeightKind::EmbeddingNormBias;
 inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::LayerScale) + 1;
 
 /// One tensor per kind; null where there is none.

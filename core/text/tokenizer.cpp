@@ -39,6 +39,12 @@ std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text, SpecialToken
   return ids;
 }
 
+std::vector<TokenId> Tokenizer::encodeWhole(std::string_view text, SpecialTokens special) const {
+  std::vector<TokenId> ids = encodePrompt(text, special);
+  if (addsEos() && eos()) ids.push_back(*eos());
+  return ids;
+}
+
 const std::vector<TokenId>& Tokenizer::afterBos() const {
   static const std::vector<TokenId> none;
   return none;

@@ -37,6 +37,8 @@ class Tokenizer {
   virtual std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const = 0;
   /// encode with BOS, and what follows it, in front where the model asks for it (add_bos_token).
   std::vector<TokenId> encodePrompt(std::string_view text, SpecialTokens special) const;
+  /// A text that is read as a whole: as encodePrompt, and with EOS behind it where the model asks for that ([SEP]).
+  std::vector<TokenId> encodeWhole(std::string_view text, SpecialTokens special) const;
   /// The raw bytes one token stands for, whatever the id; possibly part of a UTF-8 character; empty for control tokens.
   virtual std::string bytes(TokenId id) const = 0;
   /// The token as the vocabulary writes it ("▁the", "<0x0A>", "<|user|>"), for people; any id has one.
@@ -47,6 +49,7 @@ class Tokenizer {
   virtual std::optional<TokenId> bos() const = 0;
   virtual std::optional<TokenId> eos() const = 0;
   virtual bool addsBos() const = 0;
+  virtual bool addsEos() const { return false; }
   /// More tokens that encodePrompt puts behind BOS ("[gMASK]" is followed by "<sop>").
   virtual const std::vector<TokenId>& afterBos() const;
   /// Whether encoding puts a blank in front of a text, which decoding then takes away again.

@@ -24,6 +24,7 @@ Vocabulary::Vocabulary(const VocabularyData& data)
       m_eos(data.eos),
       m_unknown(data.unknown),
       m_addsBos(data.addBos && data.bos),
+      m_addsEos(data.addEos && data.eos),
       m_afterBos(data.afterBos),
       m_addsSpacePrefix(data.addSpacePrefix) {
   if (m_types.empty()) m_types.assign(m_tokens.size(), TokenType::Normal);

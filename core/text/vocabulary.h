@@ -38,6 +38,7 @@ class Vocabulary {
   std::optional<TokenId> eos() const { return m_eos; }
   std::optional<TokenId> unknown() const { return m_unknown; }
   bool addsBos() const { return m_addsBos; }
+  bool addsEos() const { return m_addsEos; }
   const std::vector<TokenId>& afterBos() const { return m_afterBos; }
   bool addsSpacePrefix() const { return m_addsSpacePrefix; }
   bool endsGeneration(TokenId id) const { return m_ends.contains(id); }
@@ -61,7 +62,7 @@ class Vocabulary {
   std::optional<TokenId> m_bos;
   std::optional<TokenId> m_eos;
   std::optional<TokenId> m_unknown;
-  bool m_addsBos = false;
+  bool m_addsBos = false, m_addsEos = false;
   std::vector<TokenId> m_afterBos;
   bool m_addsSpacePrefix = false;
   bool m_unknownIsSilent = false, m_marksUnknown = true;

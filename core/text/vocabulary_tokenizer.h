@@ -21,6 +21,7 @@ class VocabularyTokenizer : public Tokenizer {
   std::optional<TokenId> bos() const override { return m_vocabulary.bos(); }
   std::optional<TokenId> eos() const override { return m_vocabulary.eos(); }
   bool addsBos() const override { return m_vocabulary.addsBos(); }
+  bool addsEos() const override { return m_vocabulary.addsEos(); }
   const std::vector<TokenId>& afterBos() const override { return m_vocabulary.afterBos(); }
   bool isEndOfGeneration(TokenId id) const override { return m_vocabulary.endsGeneration(id); }
 

@@ -313,8 +313,8 @@ void Replay::embed(std::size_t index, const Setup& setup, std::span<float> out) 
 
 void Replay::embedPositions(std::size_t index, const Setup& setup, std::size_t first, std::span<float> out) {
   const BareGraph& from = setup.isOther[index] ? m_other : m_mine;
-  const auto& table = *from.graph.ops[index].as<model::EmbedPositions>().weight;
-  const std::size_t width = table.rowValues(), rows = out.size() / width;
+  const auto& table = from.graph.ops[index].as<model::EmbedPositions>();
+  const std::size_t width = table.weight->rowValues(), rows = out.size() / width;
   model::ops::embedPositions(table, static_cast<std::uint32_t>(first), rows, out.data());
   const auto changed = setup.changes.find(index);
   if (changed == setup.changes.end()) return;

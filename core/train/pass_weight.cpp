@@ -97,7 +97,7 @@ bool doSame(const Op& a, const Op& b) {
     case model::OpKind::Attention: {
       const auto &x = a.as<model::Attention>(), &y = b.as<model::Attention>();
       return x.layer == y.layer && x.heads == y.heads && x.scale == y.scale && x.window == y.window &&
-             x.softCap == y.softCap;
+             x.softCap == y.softCap && x.isCausal == y.isCausal;
     }
     case model::OpKind::Glu:
       return a.as<model::Glu>().activation == b.as<model::Glu>().activation;
@@ -115,8 +115,10 @@ bool doSame(const Op& a, const Op& b) {
       return a.as<model::ArrangeColumns>() == b.as<model::ArrangeColumns>();
     case model::OpKind::QuantizeRows:
       return a.as<model::QuantizeRows>() == b.as<model::QuantizeRows>();
-    case model::OpKind::Embed:
     case model::OpKind::EmbedPositions:
+      return a.as<model::EmbedPositions>().first == b.as<model::EmbedPositions>().first &&
+             a.as<model::EmbedPositions>().step == b.as<model::EmbedPositions>().step;
+    case model::OpKind::Embed:
     case model::OpKind::MatMul:
     case model::OpKind::ShortConv:
     case model::OpKind::Add:

@@ -36,7 +36,8 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .window = attention.window,
                            .scale = attention.scale,
                            .softCap = attention.softCap,
-                           .sinks = sinks};
+                           .sinks = sinks,
+                           .last = attention.isCausal ? kNone : recorder.tokens() - 1};
   const std::uint32_t kind = kvKindOf(type);
   const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
   const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);

@@ -31,6 +31,8 @@ ElementwiseOp elementwiseOf(core::model::Map::Function function) {
       return ElementwiseOp::SoftCap;
     case Function::GeluTanh:
       return ElementwiseOp::Gelu;
+    case Function::GeluErf:
+      return ElementwiseOp::GeluErf;
     case Function::Silu:
       return ElementwiseOp::Silu;
     case Function::Sigmoid:

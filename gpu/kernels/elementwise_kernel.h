@@ -14,6 +14,7 @@ enum class ElementwiseOp : std::uint32_t {
   ClampedSwiGlu = kClampedSwiGluOperation,
   Product = kProductOperation,
   SigmoidGlu = kSigmoidGluOperation,
+  GeluErf = kGeluErfOperation,
   Silu = kSiluOperation,
   Sigmoid = kSigmoidOperation,
   Softplus = kSoftplusOperation,

@@ -7,10 +7,11 @@ constexpr std::uint32_t kUnitsPerGroup = 8;
 }  // namespace
 
 void recordEmbed(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf,
-                 const DeviceTensor& weight, std::uint32_t table, Place out, EmbedBy by) {
+                 const DeviceTensor& weight, std::uint32_t table, Place out,
+                 const core::model::EmbedPositions* positions) {
   const PackedFormat& format = weight.format;
   const vk::Specialization constants = withLayout(
-      EmbedConstants{.workgroup = kUnitsPerGroup, .byPosition = static_cast<std::uint32_t>(by)}.values(), format);
+      EmbedConstants{.workgroup = kUnitsPerGroup, .byPosition = positions != nullptr ? 1U : 0U}.values(), format);
   for (const auto& part : weight.parts) {
     const EmbedPush push{.base = static_cast<std::uint32_t>(part.range->offset() / 16),
                          .units = format.units,
@@ -21,7 +22,9 @@ void recordEmbed(Recorder& recorder, const std::function<VkDescriptorSet(const W
                          .rows = part.tiles * kTileRows,
                          .width = static_cast<std::uint32_t>(format.rowValues),
                          .result = out.offset,
-                         .stride = out.stride};
+                         .stride = out.stride,
+                         .first = positions != nullptr ? positions->first : 0,
+                         .step = positions != nullptr ? positions->step : 0};
     const VkDescriptorSet sets[] = {setOf(*part.range->block())};
     recorder.dispatch("embed." + format.kernel, constants, sets, push,
                       {divideUp(format.units, kUnitsPerGroup), recorder.tokens()},

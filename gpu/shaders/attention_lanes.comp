@@ -1,4 +1,4 @@
-// Causal grouped-query attention for software renderers: one subgroup per token and headsEach query heads that share a key
+// Grouped-query attention for software renderers: one subgroup per token and headsEach query heads that share a key
 // head; a lane has every LANES-th position, with a running softmax of its own, and they meet at the end. No barriers.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -62,7 +62,7 @@ void main() {
   const uint lane = gl_LocalInvocationID.x, quadLane = gl_SubgroupInvocationID & 3;
   const uint firstHead = gl_WorkGroupID.x * headsEach, token = gl_WorkGroupID.y;
   const uint kvHead = firstHead / (push.heads / push.kvHeads);
-  const uint position = state.firstPosition + token, begin = firstVisible(position);
+  const uint position = lastVisible(token), begin = firstVisible(position);
   const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
   const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
              valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);

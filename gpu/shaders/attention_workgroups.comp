@@ -1,4 +1,4 @@
-// Causal grouped-query attention for GPUs: a workgroup per token and query head takes as many positions at a time
+// Grouped-query attention for GPUs: a workgroup per token and query head takes as many positions at a time
 // as it has invocations; first each invocation scores one position, then each sums eight elements of the values of
 // every PARTS-th position. Running softmax.
 #version 450
@@ -58,7 +58,7 @@ Octet octetOf(uvec4 first, uvec4 second, bool isSecond) {
 void main() {
   const uint i = gl_LocalInvocationID.x, head = gl_WorkGroupID.x, token = gl_WorkGroupID.y;
   const uint kvHead = head / (push.heads / push.kvHeads);
-  const uint position = state.firstPosition + token;
+  const uint position = lastVisible(token);
   const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
   const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
              valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);

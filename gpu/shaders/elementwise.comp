@@ -21,6 +21,7 @@ void main() {
   if (operation == kScaleOperation) result = a * push.parameter;
   if (operation == kSoftCapOperation) result = push.parameter * tanhOf(a / push.parameter);
   if (operation == kGeluOperation) result = gelu(a);
+  if (operation == kGeluErfOperation) result = geluErf(a);
   if (operation == kClampedSwiGluOperation) {
     const vec4 gate = bounded(a, -3.4028235e38, 7.0);
     result = gate / (1.0 + exp(-1.702 * gate)) * (bounded(b, -7.0, 7.0) + 1.0);

@@ -1,4 +1,4 @@
-// result[t] = row tokens[t] of the weight, or that of its position, decoded exactly as the CPU decodes it. One invocation decodes a unit.
+// result[t] = row tokens[t] of the weight, or, by position p, row first + step · p, decoded exactly as the CPU decodes it. One invocation decodes a unit.
 // Rows outside [row, row + rows) lie in another part of the tensor, which has a dispatch of its own.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -13,7 +13,7 @@ layout(push_constant) uniform Push { EmbedPush push; };
 
 void main() {
   const uint u = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
-  const uint wanted = byPosition == 1 ? state.firstPosition + t : tokens[t], row = wanted - push.row;
+  const uint wanted = byPosition == 1 ? push.first + push.step * (state.firstPosition + t) : tokens[t], row = wanted - push.row;
   if (u >= push.units || wanted < push.row || row >= push.rows) return;
   const uint tile = row / kTileRows, r = row % kTileRows;
   const uint base = push.base + tile * tileQuads(push.units, push.groups);

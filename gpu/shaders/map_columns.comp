@@ -11,6 +11,7 @@ float mapped(float x) {
   switch (push.operation) {
     case kSoftCapOperation: return push.parameter * tanhOf(x / push.parameter);
     case kGeluOperation: return gelu(x);
+    case kGeluErfOperation: return geluErf(vec4(x)).x;
     case kSiluOperation: return x / (1.0 + exp(-x));
     case kSigmoidOperation: return 1.0 / (1.0 + exp(-x));
     // ln(1 + y) loses small y, of which it is y.

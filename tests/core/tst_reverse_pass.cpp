@@ -267,7 +267,8 @@ class TestReversePass : public QObject {
     });
     for (const auto& [name, map] : {std::pair("scale", model::Map{model::Map::Function::Scale, 0.7F}),
                                     std::pair("soft cap", model::Map{model::Map::Function::SoftCap, 0.8F}),
-                                    std::pair("GELU", model::Map{model::Map::Function::GeluTanh})})
+                                    std::pair("GELU", model::Map{model::Map::Function::GeluTanh}),
+                                    std::pair("GELU by erf", model::Map{model::Map::Function::GeluErf})})
       all.emplace_back(name, [map = map](Ends& ends) {
         return between(ends, [map](GraphBuilder& builder, Ends&, ValueId x) { return builder.map("map", x, map); });
       });

@@ -43,7 +43,7 @@ core::model::Graph graphOf(const char* scheme, std::uint32_t inner, bool hasBias
   };
   GraphBuilder builder(0);
   const ValueId x = builder.add("embedded", builder.embed("token_embd", weights("e", {kVocabulary, kWidth})),
-                                builder.embedPositions("position_embd", weights("p", {40, kWidth})));
+                                builder.embedPositions("position_embd", {weights("p", {40, kWidth})}));
   const ValueId normed = builder.layerNorm("norm", x, {weights("n", {kWidth}), weights("b", {kWidth}), 1e-5F});
   const ValueId logits = builder.matMul("router", normed, weights("r", {kExperts, kWidth}));
   const ValueId routes = builder.route("routes", logits, {kUsed, isNormed});

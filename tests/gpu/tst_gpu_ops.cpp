@@ -123,8 +123,8 @@ core::model::Graph functionsOfNan() {
     builder.glu("gate " + name, x, numbers, activation);
     builder.glu("up " + name, numbers, x, activation);
   }
-  for (const Function function : {Function::Scale, Function::SoftCap, Function::GeluTanh, Function::Silu,
-                                  Function::Sigmoid, Function::Softplus, Function::Exp}) {
+  for (const Function function : {Function::Scale, Function::SoftCap, Function::GeluTanh, Function::GeluErf,
+                                  Function::Silu, Function::Sigmoid, Function::Softplus, Function::Exp}) {
     const std::string name = std::to_string(static_cast<int>(function));
     builder.map("map " + name, x, {function, 30.0F});
     builder.mapColumns("columns " + name, x, {.map = {function, 30.0F}});

@@ -37,6 +37,7 @@ class Model:
         self.adjacent = False  # whether GGUF pairs neighbours in rotary embedding
         self.norms_from_one = False  # whether folders store norms as differences from 1
         self.keys, self.config, self.tensors = {}, {}, []  # of tensors: GGUF's name, the folder's, values here, values there
+        self.tokenizer_keys = {"tokenizer.ggml.model": "no_vocab"}
 
     def add(self, gguf, folder, values, there=None):
         self.tensors.append((gguf, folder, values.astype("<f4"), (values if there is None else there).astype("<f4")))
@@ -138,7 +139,7 @@ class Model:
                 return text(value)
             return struct.pack({bool: "<?", int: "<I", float: "<f"}[type(value)], value)
 
-        keys = {"general.architecture": self.architecture, "tokenizer.ggml.model": "no_vocab",
+        keys = {"general.architecture": self.architecture, **self.tokenizer_keys,
                 **{f"{self.architecture}.{key}": value for key, value in self.keys.items()}}
         table, data = b"", b""
         stored = [row for row in self.tensors if row[0]]

@@ -3,6 +3,7 @@
     peer = LlamaLogits(NODE_MODULES)
     model = peer.open("model.gguf", context=512)
     rows = model.logits(tokens)          # float32 [tokens, vocabulary], from an empty cache
+    rows = peer.open("bert.gguf", context=512, is_encoder=True).rows(tokens)  # float32 [tokens, width] of an encoder
     peer.quantize("in.gguf", "out.gguf", "Q4_K_M")
 """
 import ctypes as c
@@ -46,7 +47,9 @@ class LlamaLogits(LlamaCpp):
                 ("llama_model_get_vocab", c.c_void_p, [c.c_void_p]), ("llama_vocab_n_tokens", c.c_int32, [c.c_void_p]),
                 ("llama_get_memory", c.c_void_p, [c.c_void_p]), ("llama_memory_clear", None, [c.c_void_p, c.c_bool]),
                 ("llama_batch_init", Batch, [c.c_int32, c.c_int32, c.c_int32]), ("llama_batch_free", None, [Batch]),
-                ("llama_decode", c.c_int32, [c.c_void_p, Batch]), ("llama_get_logits", c.POINTER(c.c_float), [c.c_void_p])]:
+                ("llama_decode", c.c_int32, [c.c_void_p, Batch]), ("llama_encode", c.c_int32, [c.c_void_p, Batch]),
+                ("llama_get_embeddings", c.POINTER(c.c_float), [c.c_void_p]), ("llama_model_n_embd", c.c_int32, [c.c_void_p]),
+                ("llama_get_logits", c.POINTER(c.c_float), [c.c_void_p])]:
             function = getattr(api, name)
             function.restype, function.argtypes = restype, argtypes
         defaults = api.llama_context_default_params()
@@ -54,8 +57,8 @@ class LlamaLogits(LlamaCpp):
         if known != (2048, 512, 1, 1, 0, -1, -1.0):
             sys.exit("This libllama's llama_context_params are laid out otherwise than llama_logits.py knows them.")
 
-    def open(self, path, context, kv="F32", threads=1):
-        return OpenModel(self, path, context, kv, threads)
+    def open(self, path, context, kv="F32", threads=1, is_encoder=False):
+        return OpenModel(self, path, context, kv, threads, is_encoder)
 
     def quantize(self, source, target, file_type):
         parameters = self.llama.llama_model_quantize_default_params()
@@ -67,7 +70,7 @@ class LlamaLogits(LlamaCpp):
 class OpenModel:
     """One model with one context; closed with `with`."""
 
-    def __init__(self, peer, path, context, kv, threads):
+    def __init__(self, peer, path, context, kv, threads, is_encoder):
         self.api = peer.llama
         self.model = self.api.llama_model_load_from_file(str(path).encode(), self.api.llama_model_default_params())
         if not self.model:
@@ -77,8 +80,11 @@ class OpenModel:
         settings.threads = settings.threads_batch = threads
         settings.type_k = settings.type_v = KV_TYPES[kv]
         settings.flash_attention = 1 if kv == "Q8_0" else 0  # its kernel rounds F32 to F16
+        if is_encoder:
+            settings.embeddings, settings.pooling = True, 0  # a row of each token
         self.context = self.api.llama_init_from_model(self.model, settings)
         self.batch = self.api.llama_batch_init(context, 0, 1)
+        self.width = self.api.llama_model_n_embd(self.model)
         self.vocabulary = self.api.llama_vocab_n_tokens(self.api.llama_model_get_vocab(self.model))
 
     def __enter__(self):
@@ -89,12 +95,21 @@ class OpenModel:
         self.api.llama_free(self.context)
         self.api.llama_model_free(self.model)
 
-    def logits(self, tokens):
-        self.api.llama_memory_clear(self.api.llama_get_memory(self.context), True)
+    def fill(self, tokens):
         self.batch.n_tokens = len(tokens)
         for i, token in enumerate(tokens):
             self.batch.token[i], self.batch.pos[i], self.batch.n_seq_id[i], self.batch.logits[i] = int(token), i, 1, 1
             self.batch.seq_id[i][0] = 0
+
+    def rows(self, tokens):
+        self.fill(tokens)
+        if self.api.llama_encode(self.context, self.batch):
+            sys.exit("llama_encode failed.")
+        return np.ctypeslib.as_array(self.api.llama_get_embeddings(self.context), (len(tokens), self.width)).copy()
+
+    def logits(self, tokens):
+        self.api.llama_memory_clear(self.api.llama_get_memory(self.context), True)
+        self.fill(tokens)
         if self.api.llama_decode(self.context, self.batch):
             sys.exit("llama_decode failed.")
         rows = self.api.llama_get_logits(self.context)

@@ -171,7 +171,8 @@ Json describe(const OpenModel& model, const Options& options) {
                  {"architecture", checkpoint.architecture()},
                  {"parameters", checkpoint.parameters()},
                  {"bytes", checkpoint.fileBytes()},
-                 {"can_chat", !model.whyCannotChat().has_value()}};
+                 {"can_chat", !model.whyCannotChat().has_value()},
+                 {"can_embed", !model.whyNoEmbedding().has_value()}};
   if (model.whyCannotChat()) result["why_not"] = *model.whyCannotChat();
   result["cannot"] = reasons(model);
   addGenerationDefaults(result, checkpoint);

@@ -11,6 +11,7 @@
 #include "app/workspaces/compare/adviser_page.h"
 #include "app/workspaces/compare/compare_state.h"
 #include "app/workspaces/compare/device_table_model.h"
+#include "app/workspaces/compare/embedding_page.h"
 #include "app/workspaces/compare/memory_bar.h"
 #include "app/workspaces/compare/memory_page.h"
 #include "app/workspaces/compare/parting_page.h"
@@ -23,10 +24,10 @@ namespace app {
 
 namespace {
 
-enum Page { kTradeoff, kPartings, kTasks, kMemory, kAdviser };
+enum Page { kTradeoff, kPartings, kTasks, kEmbeddings, kMemory, kAdviser };
 /// In the order of the tabs.
-const QStringList kPages{QStringLiteral("tradeoff"), QStringLiteral("partings"), QStringLiteral("tasks"),
-                         QStringLiteral("memory"), QStringLiteral("adviser")};
+const QStringList kPages{QStringLiteral("tradeoff"),   QStringLiteral("partings"), QStringLiteral("tasks"),
+                         QStringLiteral("embeddings"), QStringLiteral("memory"),   QStringLiteral("adviser")};
 
 /// A whole number of a link. @throws core::Error with the sentence that says what is allowed
 std::uint32_t numberOf(const Link& link, const QString& key, std::uint32_t otherwise, std::uint32_t most) {
@@ -50,6 +51,7 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
       m_tradeoff(new TradeoffPage(*m_state)),
       m_partings(new PartingPage(*m_state)),
       m_tasks(new TaskPage(*m_taskState)),
+      m_embeddings(new EmbeddingPage(*m_state)),
       m_memory(new MemoryPage(*m_state)),
       m_adviser(new AdviserPage(*m_state, m_memory->plans(), m_memory->devices())),
       m_problem(new Label(Label::Style::Error)) {
@@ -63,6 +65,7 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
   m_tabs->addTab(m_tradeoff, tr("Size, quality, speed"));
   m_tabs->addTab(m_partings, tr("Where they part"));
   m_tabs->addTab(m_tasks, tr("Tasks"));
+  m_tabs->addTab(m_embeddings, tr("Embeddings"));
   m_tabs->addTab(m_memory, tr("Memory"));
   m_tabs->addTab(m_adviser, tr("What should I use?"));
   m_problem->setObjectName(QStringLiteral("compare-problem"));
@@ -71,7 +74,12 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
   column->addWidget(m_problem);
   column->addWidget(m_tabs, 1);
   connect(m_tabs, &QTabWidget::currentChanged, this, &CompareWorkspace::refresh);
-  connect(&selection(), &Selection::modelChanged, this, &CompareWorkspace::refresh);
+  connect(&selection(), &Selection::modelChanged, this, [this] {
+    // What an encoder makes is on this page; the others say why they have nothing of it.
+    const auto& model = selection().model();
+    if (model && !model->whyNoEmbedding()) m_tabs->setCurrentIndex(kEmbeddings);
+    refresh();
+  });
   connect(m_tradeoff, &TradeoffPage::partingsWanted, this, [this] { m_tabs->setCurrentIndex(kPartings); });
   connect(m_tasks, &TaskPage::linkFollowed, this, &CompareWorkspace::linkFollowed);
   connect(m_memory, &MemoryPage::problemFound, this, [this](const QString& sentence) {
@@ -104,11 +112,16 @@ void CompareWorkspace::refresh() {
   m_tradeoff->refresh();
   m_partings->refresh();
   m_tasks->refresh();
+  m_embeddings->refresh();
   m_memory->refresh();
   m_adviser->refresh();
 }
 
 void CompareWorkspace::showExample() {
+  if (const auto& model = selection().model(); model && !model->whyNoEmbedding()) {
+    m_tabs->setCurrentIndex(kEmbeddings);
+    return m_embeddings->compute();
+  }
   m_tabs->setCurrentIndex(0);
   CompareQuestion question = m_state->question();
   question.tokens = 1024;
@@ -224,7 +237,10 @@ QString CompareWorkspace::helpText() const {
       "scheme is furthest from the reference, with what both had read; Enter traces one to the weights that moved it. "
       "“Tasks”: questions with expected answers (the demo's, or a file of JSON lines) put to the reference and every "
       "checked scheme; accuracy with its 95 % interval, McNemar's test against the reference, and the questions that "
-      "turned, first; Enter traces one. “Memory”: what weights, keys and values and compute buffers "
+      "turned, first; Enter traces one. “Embeddings”: what schemes do to "
+      "an encoder's embeddings (BERT): the cosine of each text's to that of the stored weights, and of every two "
+      "texts. "
+      "“Memory”: what weights, keys and values and compute buffers "
       "take "
       "of every ticked device, by this program's own rules (exact) or llama.cpp's; sizes of devices can be edited; "
       "“Predicted and measured” loads the schemes on this computer and compares; “Claims” computes well-known sizes. "
@@ -241,6 +257,7 @@ void CompareWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("kv"), QString::fromUtf8(core::model::nameOf(question.kv).data()));
   m_tradeoff->saveState(settings);
   m_tasks->saveState(settings);
+  m_embeddings->saveState(settings);
   m_memory->saveState(settings);
   m_adviser->saveState(settings);
 }
@@ -260,6 +277,7 @@ void CompareWorkspace::restoreState(QSettings& settings) {
   m_state->setQuestion(question);
   m_tradeoff->restoreState(settings);
   m_tasks->restoreState(settings);
+  m_embeddings->restoreState(settings);
   m_memory->restoreState(settings);
   m_adviser->restoreState(settings);
   const qsizetype page = kPages.indexOf(settings.value(QStringLiteral("page")).toString());

@@ -7,6 +7,7 @@ namespace app {
 
 class AdviserPage;
 class CompareState;
+class EmbeddingPage;
 class Label;
 class MemoryPage;
 class PartingPage;
@@ -15,10 +16,10 @@ class TaskState;
 class TradeoffPage;
 
 /// Which scheme to take: size, quality and speed measured here; the words at which schemes part from the reference;
-/// whether tasks survive; what memory everything takes; and an adviser.
+/// whether tasks survive; what becomes of an encoder's embeddings; what memory everything takes; and an adviser.
 ///
 /// Links: compare/tradeoff?quality=kl|perplexity&text=demo|prose&tokens=N&kv=f16, compare/partings with the same keys
-///        compare/tasks
+///        compare/tasks, compare/embeddings
 ///        compare/memory?model=open|llama-3.1-8b&context=N&sequences=N&kv=f16&program=quantscope|llama.cpp
 ///        compare/adviser?preset=consumer
 class CompareWorkspace : public Workspace {
@@ -49,6 +50,7 @@ class CompareWorkspace : public Workspace {
   TradeoffPage* m_tradeoff;
   PartingPage* m_partings;
   TaskPage* m_tasks;
+  EmbeddingPage* m_embeddings;
   MemoryPage* m_memory;
   AdviserPage* m_adviser;
   Label* m_problem;

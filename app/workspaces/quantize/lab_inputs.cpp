@@ -49,7 +49,7 @@ std::vector<Activations> inputWays(const Activations& activations) {
 
 LabInputs studyLayerInputs(const InputQuestion& question, const core::JobContext& job) {
   const OpenModel& model = *question.model;
-  if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
+  if (model.whyCannotRead()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotRead());
   const auto known =
       question.calibration->of(question.tensor, core::quant::CalibrationNeed::Columns, job.part(0.0, 0.4));
   if (!known || known->inputs.isEmpty())
@@ -59,7 +59,7 @@ LabInputs studyLayerInputs(const InputQuestion& question, const core::JobContext
                     core::io::inQuotes(question.tensor)),
         question.tensor);
   const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
-                                           model.config().contextLength};
+                                           model.config().contextLength, model.isEncoder()};
   core::calibrate::CalibrationSettings settings;
   settings.tokens = kTokens;
   const auto text = openText(question.text);

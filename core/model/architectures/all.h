@@ -31,5 +31,7 @@ extern const Architecture kLfm2Moe;
 extern const Architecture kGraniteMoe;
 extern const Architecture kGraniteHybridMoe;
 extern const Architecture kGraniteHybrid;  ///< Granite 4 H
+extern const Architecture kBert;           ///< and MiniLM, BGE, E5, GTE of its kind
+extern const Architecture kRoberta;        ///< folders of it and of XLM-R (BGE-M3); their GGUF files are BERT's
 
 }  // namespace core::model

@@ -36,7 +36,7 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer
     case Side::RopePairs:
       return config.ropeDimensions / 2;
     case Side::Positions:
-      return config.contextLength;
+      return std::uint64_t{config.contextLength} + config.firstPosition;
     case Side::Heads:
       return config.heads;
     case Side::Experts:
@@ -87,6 +87,8 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer
       return config.perLayerWidth;
     case Side::PerLayers:
       return std::uint64_t{config.layers} * config.perLayerWidth;
+    case Side::TokenTypes:
+      return config.tokenTypes;
   }
   return 0;
 }
@@ -135,12 +137,12 @@ tensor::Shape WeightRow::shape(const ModelConfig& config, std::uint32_t layer) c
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama,     &kMixtral,  &kQwen2,   &kQwen2Moe,      &kQwen3,
-                                   &kQwen3Moe,  &kSmolLm3,  &kGranite, &kGraniteMoe,    &kOlmo2,
-                                   &kGemma2,    &kGemma3,   &kPhi3,    &kGptOss,        &kGpt2,
-                                   &kStableLm,  &kMistral3, &kLfm2,    &kLfm2Moe,       &kQwen35,
-                                   &kQwen35Moe, &kGemma4,   &kMamba2,  &kGraniteHybrid, &kGraniteHybridMoe,
-                                   &kDeepSeek2, &kDeepSeek3};
+  static constexpr std::array kAll{&kLlama,     &kMixtral,   &kQwen2,   &kQwen2Moe,      &kQwen3,
+                                   &kQwen3Moe,  &kSmolLm3,   &kGranite, &kGraniteMoe,    &kOlmo2,
+                                   &kGemma2,    &kGemma3,    &kPhi3,    &kGptOss,        &kGpt2,
+                                   &kStableLm,  &kMistral3,  &kLfm2,    &kLfm2Moe,       &kQwen35,
+                                   &kQwen35Moe, &kGemma4,    &kMamba2,  &kGraniteHybrid, &kGraniteHybridMoe,
+                                   &kDeepSeek2, &kDeepSeek3, &kBert,    &kRoberta};
   return kAll;
 }
 

@@ -57,7 +57,8 @@ enum class Side : std::uint8_t {
   SharedFeedForward,
   SharedGateUp,  ///< 2 · sharedFeedForward
   PerLayer,      ///< perLayerWidth
-  PerLayers      ///< layers · perLayerWidth
+  PerLayers,     ///< layers · perLayerWidth
+  TokenTypes
 };
 /// @param layer that it is of; any for what is beside the blocks
 std::uint64_t lengthOf(Side side, const ModelConfig& config, std::uint32_t layer);
@@ -148,6 +149,8 @@ struct Architecture {
   bool normsValues = false;  ///< by an RMSNorm without a weight (Gemma 4)
   /// Tensors that files carry for another purpose. @param name as the file has it
   bool (*ignores)(const ModelConfig& config, io::FileFormat format, std::string_view name) = nullptr;
+  /// Reads a text as a whole and makes a row of each token, not logits of the next one: no chat, but embeddings.
+  bool isEncoder = false;
   bool hasDifferentLayers = false;  ///< what the sizes of GGUF files may be lists of
   bool hasExperts = false;  ///< tells those apart that a format calls the same: Mixtral is a llama in GGUF files
 };

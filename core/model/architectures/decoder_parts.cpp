@@ -25,6 +25,12 @@ std::optional<WeightKind> biasOfNorm(WeightKind norm) {
       return WeightKind::AttentionNormBias;
     case WeightKind::FeedForwardNorm:
       return WeightKind::FeedForwardNormBias;
+    case WeightKind::EmbeddingNorm:
+      return WeightKind::EmbeddingNormBias;
+    case WeightKind::AttentionPostNorm:
+      return WeightKind::AttentionPostNormBias;
+    case WeightKind::FeedForwardPostNorm:
+      return WeightKind::FeedForwardPostNormBias;
     default:
       return std::nullopt;
   }
@@ -56,10 +62,14 @@ ValueId DecoderParts::scaled(std::string name, ValueId x, float scale) {
 }
 
 ValueId DecoderParts::embed() {
-  const ValueId x = scaled("token_embd_scaled", m_builder.embed("token_embd", m_weights.shared[WeightKind::Embedding]),
-                           m_config.embeddingScale);
-  const auto& positions = m_weights.shared[WeightKind::Positions];
-  return positions ? m_builder.add("embedded", x, m_builder.embedPositions("position_embd", positions)) : x;
+  const WeightSet& shared = m_weights.shared;
+  ValueId x = scaled("token_embd_scaled", m_builder.embed("token_embd", shared[WeightKind::Embedding]),
+                     m_config.embeddingScale);
+  if (const auto& types = shared[WeightKind::TokenTypes])  // a text of one part: the first type
+    x = m_builder.add("token_embd_typed", x, m_builder.embedPositions("token_types", {types, 0, 0}));
+  if (const auto& positions = shared[WeightKind::Positions])
+    x = m_builder.add("embedded", x, m_builder.embedPositions("position_embd", {positions, m_config.firstPosition}));
+  return shared[WeightKind::EmbeddingNorm] ? normed("token_embd_norm", x, shared, WeightKind::EmbeddingNorm) : x;
 }
 
 ValueId DecoderParts::normed(std::string name, ValueId x, const WeightSet& weights, WeightKind weight) {
@@ -134,9 +144,10 @@ ValueId DecoderParts::attention(std::uint32_t layer, ValueId x) {
   const std::uint32_t kept = prepare(layer, heads);
   const float usual = 1.0F / std::sqrt(static_cast<float>(m_config.headSizeOf(layer)));
   const float scale = m_config.attentionScale != 0.0F ? m_config.attentionScale : usual;
-  ValueId attended = m_builder.attention(of(layer, "attn_heads"), heads.query,
-                                         {kept, m_config.heads, scale, m_config.windowOf(layer),
-                                          m_config.attentionSoftCap, block(layer)[WeightKind::Sinks]});
+  ValueId attended =
+      m_builder.attention(of(layer, "attn_heads"), heads.query,
+                          {kept, m_config.heads, scale, m_config.windowOf(layer), m_config.attentionSoftCap,
+                           block(layer)[WeightKind::Sinks], !m_config.architecture->isEncoder});
   if (heads.gate != kNoValue)
     attended = m_builder.glu(of(layer, "attn_gated"), heads.gate, attended, Activation::Sigmoid);
   return project("attn_output", layer, attended, WeightKind::AttentionOutput, WeightKind::AttentionOutputBias);

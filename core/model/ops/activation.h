@@ -33,6 +33,12 @@ Real geluTanh(Real x) {
   return x / 2 * (1 + std::tanh(geluArgument(x)));
 }
 
+/// x · Φ(x), Φ being the distribution function of the normal distribution.
+template <typename Real>
+Real geluErf(Real x) {
+  return x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<Real>));
+}
+
 /// The limits and the slope of gpt-oss's unit.
 template <typename Real>
 struct ClampedSwish {

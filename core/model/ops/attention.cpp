@@ -17,7 +17,7 @@ constexpr std::size_t kPositionBlock = 64;  // positions read from the cache at 
 
 /// A query's softmax so far: values weighted by e^(score − maximum), their sum not yet divided by `total`.
 struct RunningSoftmax {
-  std::size_t position = 0;  ///< of the query
+  std::size_t position = 0;  ///< the last that the query sees
   float maximum = -std::numeric_limits<float>::infinity();
   float total = 0.0F;
 };
@@ -43,12 +43,12 @@ class HeadTile {
     m_scratch.states.assign(count, RunningSoftmax());
   }
 
-  void gatherQueries(const float* queries, std::uint32_t firstPosition) {
+  void gatherQueries(const float* queries, std::uint32_t firstPosition, std::size_t lastToken) {
     for (std::size_t q = 0; q < m_scratch.states.size(); ++q) {
       const float* from = queries + row(q) * m_shape.headSize;
       float* to = m_scratch.queries.data() + q * m_shape.headSize;
       for (std::size_t i = 0; i < m_shape.headSize; ++i) to[i] = from[i] * m_shape.scale;
-      m_scratch.states[q].position = firstPosition + m_firstToken + q / group();
+      m_scratch.states[q].position = firstPosition + (m_shape.isCausal ? m_firstToken + q / group() : lastToken);
     }
   }
 
@@ -136,7 +136,7 @@ void attention(const AttentionShape& shape, const float* queries, std::size_t to
     thread_local Scratch scratch;
     const std::size_t firstToken = task / shape.kvHeads * kTokenTile;
     HeadTile tile(shape, task % shape.kvHeads, firstToken, std::min(kTokenTile, tokens - firstToken), scratch);
-    tile.gatherQueries(queries, firstPosition);
+    tile.gatherQueries(queries, firstPosition, tokens - 1);
     tile.beginAtSinks(sinks);
     tile.attend(keys, values);
     tile.writeResults(out);

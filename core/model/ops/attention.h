@@ -15,11 +15,12 @@ struct AttentionShape {
   float scale;                ///< of the products, usually 1 / sqrt(headSize)
   std::size_t slidingWindow;  ///< positions a query sees, itself included; 0: all before it
   float softCap = 0.0F;       ///< scores are softCap · tanh(score / softCap); 0: as they are
+  bool isCausal = true;       ///< else every query sees all positions up to the last token's
 };
 
-/// Causal grouped-query attention (Vaswani et al. 2017; Ainslie et al. 2023):
-/// out[t, h] = Σ_p softmax_p(q[t, h] · key[p, h/group] · scale) · value[p, h/group],  p ≤ firstPosition + t.
-/// The softmax runs over blocks of positions with a running maximum, so memory does not grow with the context.
+/// Grouped-query attention (Vaswani et al. 2017; Ainslie et al. 2023):
+/// out[t, h] = Σ_p softmax_p(q[t, h] · key[p, h/group] · scale) · value[p, h/group],  p ≤ firstPosition + t where
+/// causal. The softmax runs over blocks of positions with a running maximum, so memory does not grow with the context.
 /// Sinks are scores that take part in the softmax and have no value.
 /// @param queries [tokens, heads, headSize]  @param sinks [heads], or empty: none  @param out [tokens, heads,
 /// valueHeadSize]

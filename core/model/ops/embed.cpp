@@ -10,8 +10,11 @@ void embed(const quant::QuantizedTensor& weight, std::span<const text::TokenId> 
   }
 }
 
-void embedPositions(const quant::QuantizedTensor& weight, std::uint32_t firstPosition, std::size_t tokens, float* out) {
-  quant::dequantizeRows(weight, firstPosition, tokens, out);
+void embedPositions(const EmbedPositions& positions, std::uint32_t firstPosition, std::size_t tokens, float* out) {
+  const quant::QuantizedTensor& weight = *positions.weight;
+  if (positions.step == 1) return quant::dequantizeRows(weight, positions.rowOf(firstPosition), tokens, out);
+  for (std::size_t t = 0; t < tokens; ++t)
+    quant::dequantizeRows(weight, positions.first, 1, out + t * weight.rowValues());
 }
 
 }  // namespace core::model::ops

@@ -23,6 +23,8 @@ void map(const Map& map, const float* in, std::size_t count, float* out) {
       return run([parameter](float x) { return parameter * std::tanh(x / parameter); });
     case Map::Function::GeluTanh:
       return run(geluTanh<float>);
+    case Map::Function::GeluErf:
+      return run(geluErf<float>);
     case Map::Function::Silu:
       return run(silu<float>);
     case Map::Function::Sigmoid:

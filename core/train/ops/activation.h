@@ -1,5 +1,6 @@
 #pragma once
 #include <cmath>
+#include <numbers>
 
 #include "core/model/op.h"
 #include "core/model/ops/activation.h"
@@ -35,6 +36,14 @@ Activated<Real> geluTanh(Real x) {
   return {x / 2 * (1 + tanh), (1 + tanh) / 2 + x / 2 * (1 - tanh * tanh) * argumentSlope};
 }
 
+/// gelu′(x) = Φ(x) + x · φ(x), φ being the density of the normal distribution.
+template <typename Real>
+Activated<Real> geluErf(Real x) {
+  constexpr Real kPeak = std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
+  const Real share = (1 + std::erf(x / std::numbers::sqrt2_v<Real>)) / 2;
+  return {x * share, share + x * kPeak * std::exp(-x * x / 2)};
+}
+
 /// With σ = 1 / (1 + e^(−s x)):  σ · (1 + s · x · (1 − σ)), and 0 beyond the limit
 template <typename Real>
 Activated<Real> clampedSwish(Real x) {
@@ -56,6 +65,8 @@ Activated<Real> mapped(const model::Map& map, Real x) {
     }
     case model::Map::Function::GeluTanh:
       return geluTanh(x);
+    case model::Map::Function::GeluErf:
+      return geluErf(x);
     case model::Map::Function::Silu:
       return silu(x);
     case model::Map::Function::Sigmoid:

@@ -59,7 +59,8 @@ class Head {
   /// Blocks [first, end) of queries, which see keys [0, end).
   template <typename Visit>
   void forEachBlock(const Visit& visit) const {
-    for (std::size_t first = 0; first < m_length; first += kBlock) visit(first, std::min(first + kBlock, m_length));
+    const std::size_t block = m_shape.isCausal ? kBlock : m_length;
+    for (std::size_t first = 0; first < m_length; first += block) visit(first, std::min(first + block, m_length));
   }
 
   /// Rows of keys or values of the head as columns: [size, length].
@@ -92,7 +93,7 @@ class Head {
   }
 
   void softmaxRow(Real* row, std::size_t position, std::size_t keys, Trail<Real>& trail) const {
-    const std::size_t window = m_shape.window, end = position + 1;
+    const std::size_t window = m_shape.window, end = m_shape.isCausal ? position + 1 : keys;
     const std::size_t begin = window != 0 && end > window ? end - window : 0;
     std::fill_n(row, begin, Real{0});
     std::fill(row + end, row + keys, Real{0});

@@ -10,6 +10,7 @@ struct AttentionShape {
   float scale;
   std::size_t window;  ///< positions a query sees, itself included; 0: all before it
   float softCap;       ///< of scores; 0: none
+  bool isCausal;       ///< else a query sees its whole sequence
 
   AttentionShape(const model::KvShape& kv, const model::Attention& attention)
       : heads(attention.heads),
@@ -18,10 +19,11 @@ struct AttentionShape {
         valueHeadSize(kv.valueHeadSize),
         scale(attention.scale),
         window(attention.window),
-        softCap(attention.softCap) {}
+        softCap(attention.softCap),
+        isCausal(attention.isCausal) {}
 };
 
-/// Causal grouped-query attention within each sequence. No more than one head's [length, length] at a time in every
+/// Grouped-query attention within each sequence. No more than one head's [length, length] at a time in every
 /// thread; sums of the softmax in double.
 /// @param sinks scores without a value, at each sequence's α; null: none
 /// @param queries [rows, heads · headSize]  @param keys [rows, kvHeads · headSize]

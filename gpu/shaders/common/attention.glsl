@@ -6,6 +6,9 @@ uint firstVisible(uint position) {
   return push.window != 0 && position + 1 > push.window ? position + 1 - push.window : 0;
 }
 
+// The last position that the query of a token sees.
+uint lastVisible(uint token) { return push.last != kNone ? push.last : state.firstPosition + token; }
+
 float capped(float score) {
   return push.softCap == 0.0 ? score : push.softCap * tanhOf(score / push.softCap);
 }

@@ -105,6 +105,7 @@ struct AttentionPush {
   float scale;    // 1 / sqrt(head size)
   float softCap;  // of scores; 0: none
   uint sinks;     // first constant, or kNone
+  uint last;      // position that every query sees up to; kNone: its own
 };
 
 struct EmbedPush {
@@ -112,6 +113,7 @@ struct EmbedPush {
   uint row, rows;                                  // rows of the whole tensor that this part has
   uint width;                                      // of a row, without padding
   uint result, stride;
+  uint first, step;  // by position: the row of a position p is first + step · p
 };
 
 struct RmsNormPush {
@@ -167,11 +169,12 @@ QS_CONSTANT uint kGeluOperation = 5u;     // gelu(in)
 QS_CONSTANT uint kClampedSwiGluOperation = 6u;
 QS_CONSTANT uint kProductOperation = 7u;     // in · second
 QS_CONSTANT uint kSigmoidGluOperation = 8u;  // second / (1 + e^−in)
-// What map_columns knows beside Scale, SoftCap and Gelu.
-QS_CONSTANT uint kSiluOperation = 9u;
-QS_CONSTANT uint kSigmoidOperation = 10u;
-QS_CONSTANT uint kSoftplusOperation = 11u;
-QS_CONSTANT uint kExpOperation = 12u;
+QS_CONSTANT uint kGeluErfOperation = 9u;     // gelu(in) by the error function
+// What map_columns knows beside Scale, SoftCap, Gelu and GeluErf.
+QS_CONSTANT uint kSiluOperation = 10u;
+QS_CONSTANT uint kSigmoidOperation = 11u;
+QS_CONSTANT uint kSoftplusOperation = 12u;
+QS_CONSTANT uint kExpOperation = 13u;
 
 // result = f(weight · in + bias), column by column; what lies behind the width is 0
 struct MapColumnsPush {
