@@ -109,7 +109,8 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
     case OpKind::Embed:
       return look(*op.as<Embed>().weight, static_cast<std::size_t>(m_tokens[finding.position]), finding.column, 1);
     case OpKind::EmbedPositions:
-      return look(*op.as<EmbedPositions>().weight, op.as<EmbedPositions>().rowOf(finding.position), finding.column, 1);
+      return look(*op.as<EmbedPositions>().weight,
+                  op.as<EmbedPositions>().rowOf(static_cast<std::uint32_t>(finding.position)), finding.column, 1);
     case OpKind::RmsNorm:
       if (op.weight() == nullptr) return {};
       return look(**op.weight(), 0, finding.column % (*op.weight())->rowValues(), 1);
