@@ -40,7 +40,7 @@ using namespace app;
 class TestCompare : public QObject {
   Q_OBJECT
  private:
-  enum Page { kTradeoff, kPartings, kTasks, kMemory, kAdviser };
+  enum Page { kTradeoff, kPartings, kTasks, kEmbeddings, kMemory, kAdviser };
   static void showPage(WorkspaceWindow& shown, int page) {
     QTabBar* bar = shown.find<QTabWidget>(QStringLiteral("compare-pages"))->tabBar();
     QTest::mouseClick(bar, Qt::LeftButton, {}, bar->tabRect(page).center());

@@ -4,6 +4,7 @@
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
 #include "support/architectures.h"
+#include "support/encoders.h"
 
 using namespace core;
 using namespace gputest;
@@ -33,6 +34,37 @@ class TestGpuArchitectures : public QObject {
                           std::span(logits).subspan(at * vocabulary, vocabulary));
       const double worst = support::worstDivergence(support::architectureLogits(name), logits, vocabulary);
       QVERIFY2(worst <= support::kDivergenceLimit, qPrintable(family + ": " + QString::number(worst)));
+    }
+  }
+
+  void rowsOfEncodersAreThoseOfFloat64_data() {
+    QTest::addColumn<QString>("name");
+    QTest::newRow("bert") << "bert";
+    QTest::newRow("roberta") << "roberta";
+  }
+
+  void rowsOfEncodersAreThoseOfFloat64() {
+    QFETCH(QString, name);
+    Model model(support::kEncoders / (name.toStdString() + "-folder"));
+    const auto tokens = support::encoderTokens();
+    const std::size_t width = model.config().width;
+    const auto cpu = model::createCpuExecutor(model.graph());
+    for (const QString& family : families()) {
+      const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
+      const auto compute = [&](model::Executor& on, std::span<const model::TokenId> ids) {
+        const auto cache = on.createKvCache(static_cast<std::uint32_t>(ids.size()), model::KvType::F32);
+        std::vector<float> rows(ids.size() * width);
+        on.forward(ids, *cache, model::LogitsWanted::AllTokens, rows);
+        return rows;
+      };
+      const double worst = support::worstTurn(support::encoderRows(name, "rows"), compute(*executor, tokens), width);
+      QVERIFY2(worst <= support::kRowLimit, qPrintable(family + ": " + QString::number(worst)));
+      // One token, and as many as there are positions.
+      for (const std::size_t count : {std::size_t{1}, std::size_t{model.config().contextLength}}) {
+        std::vector<model::TokenId> ids(count);
+        for (std::size_t i = 0; i < count; ++i) ids[i] = tokens[i % tokens.size()];
+        QVERIFY(support::worstTurn(compute(*cpu, ids), compute(*executor, ids), width) <= support::kRowLimit);
+      }
     }
   }
 };
