@@ -66,12 +66,13 @@ EmbeddingTable embedTexts(OpenModel& model, Engine& engine, const EmbeddingReque
                           const core::JobContext& job) {
   if (const auto why = model.whyNoEmbedding()) throw Error(ErrorCode::Unsupported, *why);
   const std::vector<Tokens> tokens = tokensOf(model, request.texts);
-  EmbeddingTable table{.texts = request.texts, .pooling = model.config().pooling};
+  EmbeddingTable table{request.texts, {}, model.config().pooling, {}};
   for (const Tokens& text : tokens) table.tokens.push_back(text.size());
   const double count = static_cast<double>(request.compared.size() + 1);
   for (std::size_t i = 0; i <= request.compared.size(); ++i) {
     const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
-    TextEmbeddings row{.recipe = i == 0 ? core::model::Recipe() : request.compared[i - 1]};
+    TextEmbeddings row;
+    if (i != 0) row.recipe = request.compared[i - 1];
     try {
       compute(model, engine, request, tokens, part, row);
     } catch (const Error& error) {

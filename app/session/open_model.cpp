@@ -81,9 +81,9 @@ void OpenModel::readConfig() {
     m_config->usedContext = std::min(m_config->contextLength, kUsualContext);
     core::model::checkTensors(*m_checkpoint, *m_config);
     if (m_config->architecture->isEncoder)
-      m_whyNoLogits = m_checkpoint->name() +
-                      " is an encoder: it makes embeddings of whole texts and predicts no next token, so it cannot "
-                      "chat.";
+      m_whyNoLogits = fmt::format(
+          "{} is an encoder: it makes embeddings of whole texts and predicts no next token, so it cannot chat.",
+          m_checkpoint->name());
   } catch (const core::Error& error) {
     m_whyNotComputable = error.what();
   }
@@ -118,7 +118,8 @@ const std::optional<std::string>& OpenModel::whyCannotComplete() const {
 std::optional<std::string> OpenModel::whyNoEmbedding() const {
   if (m_whyNotComputable) return m_whyNotComputable;
   if (!isEncoder())
-    return m_checkpoint->name() + " predicts the next token: embeddings of texts are made by encoders, such as BERT.";
+    return fmt::format("{} predicts the next token: embeddings of texts are made by encoders, such as BERT.",
+                       m_checkpoint->name());
   return m_whyNoTokenizer;
 }
 

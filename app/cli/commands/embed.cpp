@@ -111,7 +111,7 @@ void run(const Options& options) {
   if (options.out) file.emplace(*options.out, openFiles());
   options.weights.calibrate(*model, job);
   Engine engine;
-  EmbeddingRequest request{.texts = texts, .device = DeviceChoice::parse(options.device)};
+  EmbeddingRequest request{texts, {}, DeviceChoice::parse(options.device)};
   if (options.weights.isGiven()) request.compared = options.weights.parseAll();
   const EmbeddingTable table = embedTexts(*model, engine, request, job);
   if (file) {
