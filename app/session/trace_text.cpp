@@ -19,7 +19,7 @@ constexpr std::size_t kTensorsShown = 8;
 /// 4718592 as "4,718,592".
 std::string grouped(std::uint64_t value) {
   std::string text = std::to_string(value);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
   return text;
 }
 
