@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/calibrate/text_calibration.h"
 #include "core/model/embedding.h"
+#include "core/model/weight_requests.h"
 #include "core/model/weights.h"
 #include "core/text/tokenizer.h"
 #include "support/encoders.h"
