@@ -27,7 +27,7 @@ class TestCliEmbed : public QObject {
   void cosinesUnderSchemes() {
     const QString file = path("embeddings.npy");
     const Json answer = json(QStringList{"embed", kBert} + kTexts +
-                             QStringList{"--scheme", "int8,int2", "--device", "cpu", "-o", file});
+                             QStringList{"--scheme", "int8", "--scheme", "int2", "--device", "cpu", "-o", file});
     QCOMPARE(answer["pooling"], Json("mean"));
     QCOMPARE(answer["width"], Json(24));
     QCOMPARE(answer["texts"][0]["tokens"], Json(8));
