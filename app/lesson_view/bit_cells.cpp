@@ -14,7 +14,7 @@
 namespace app {
 namespace {
 
-constexpr double kCellWidth = 18, kCellHeight = 26, kLine = 36, kGap = 4;  // at 100 %; the gap parts fields and bytes
+constexpr double kCellWidth = 18, kCellHeight = 26, kLine = 36, kCellGap = 4;  // at 100 %; the gap parts fields and bytes
 
 }  // namespace
 
@@ -53,7 +53,7 @@ void BitCells::setLocked(bool locked, std::optional<std::uint64_t> truth) {
 
 int BitCells::perLine(int width) const {
   for (const int candidate : {64, 32, 16, 8})
-    if (candidate <= bits() && candidate * px(kCellWidth) + (candidate / 8 + 1) * px(kGap) <= width) return candidate;
+    if (candidate <= bits() && candidate * px(kCellWidth) + (candidate / 8 + 1) * px(kCellGap) <= width) return candidate;
   return std::min(8, std::max(1, bits()));
 }
 
@@ -63,7 +63,7 @@ QRectF BitCells::cellRect(int bit) const {
   // A gap where a field begins, so that a line reads as its fields; bytes are parted inside long ones.
   for (int i = 1; i <= column; ++i) {
     const int left = bits() - (at - column + i), right = left - 1;
-    if (fieldOf(*m_format, left) != fieldOf(*m_format, right)) x += px(kGap);
+    if (fieldOf(*m_format, left) != fieldOf(*m_format, right)) x += px(kCellGap);
   }
   return {x, (at / line) * px(kLine) + 1, px(kCellWidth) - 2, px(kCellHeight)};
 }
@@ -79,7 +79,7 @@ QSize BitCells::sizeHint() const {
 }
 
 QSize BitCells::minimumSizeHint() const {
-  return {qRound(8 * px(kCellWidth) + 2 * px(kGap)), heightForWidth(std::max(width(), 1))};
+  return {qRound(8 * px(kCellWidth) + 2 * px(kCellGap)), heightForWidth(std::max(width(), 1))};
 }
 
 void BitCells::paintEvent(QPaintEvent*) {

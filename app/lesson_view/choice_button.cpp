@@ -8,7 +8,7 @@
 namespace app {
 namespace {
 
-constexpr int kLeft = 38, kRight = 34, kPad = 9;
+constexpr int kLeft = 38, kRight = 34, kButtonPad = 9;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void ChoiceButton::setMark(Mark mark) {
 int ChoiceButton::heightForWidth(int width) const {
   const Theme& theme = Theme::instance();
   const QRect room(0, 0, std::max(20, width - theme.px(kLeft + kRight)), 10'000);
-  return fontMetrics().boundingRect(room, Qt::TextWordWrap, text()).height() + theme.px(2 * kPad);
+  return fontMetrics().boundingRect(room, Qt::TextWordWrap, text()).height() + theme.px(2 * kButtonPad);
 }
 
 QSize ChoiceButton::sizeHint() const {

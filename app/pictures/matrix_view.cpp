@@ -12,7 +12,7 @@ namespace app {
 namespace {
 
 constexpr int kLeastPixels = 40;  ///< of the shorter side; a longer matrix is drawn out of proportion
-constexpr Length kScaleWidth{9}, kLeastProfile{90}, kTickRoom{52}, kRowTickRoom{26};
+constexpr Length kScaleWidth{9}, kLeastProfile{90}, kMatrixTickRoom{52}, kRowTickRoom{26};
 constexpr int kColors = 256;
 
 /// Share −1…1 of the largest magnitude. The square root spreads what is near zero, where nearly all weights are.
@@ -231,7 +231,7 @@ void MatrixView::fit() {
   const double rest = inProportion ? pixel * high - rows : 0;
   xAxis->setRange(-0.5, columns - 0.5);
   yAxis->setRange(-0.5 - rest / 2, rows - 0.5 + rest / 2);
-  const auto ticks = [](double pixels) { return std::clamp(static_cast<int>(pixels) / kTickRoom, 1, 5); };
+  const auto ticks = [](double pixels) { return std::clamp(static_cast<int>(pixels) / kMatrixTickRoom, 1, 5); };
   xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new BoundedTicker(m_map.tensorColumns, ticks(shown))));
   yAxis->setTicker(QSharedPointer<QCPAxisTicker>(
       new BoundedTicker(m_map.tensorRows, std::clamp(static_cast<int>(high) / kRowTickRoom, 2, 5))));

@@ -20,7 +20,7 @@ struct FigureText {
   const char* unit;
 };
 
-constexpr FigureText kFigures[] = {
+constexpr FigureText kAgainstFigures[] = {
     {"kl_mean", QT_TRANSLATE_NOOP("Report", "KL"), 1, "nats/token"},
     {"kl_p99", QT_TRANSLATE_NOOP("Report", "KL, 99 %"), 1, "nats"},
     {"perplexity", QT_TRANSLATE_NOOP("Report", "Perplexity"), 1, ""},
@@ -35,8 +35,8 @@ constexpr FigureText kFigures[] = {
 
 FigureText textOf(const QString& key) {
   const auto* found =
-      std::ranges::find_if(kFigures, [&](const FigureText& of) { return key == QLatin1String(of.key); });
-  return found == std::end(kFigures) ? FigureText{"", "", 1, ""} : *found;
+      std::ranges::find_if(kAgainstFigures, [&](const FigureText& of) { return key == QLatin1String(of.key); });
+  return found == std::end(kAgainstFigures) ? FigureText{"", "", 1, ""} : *found;
 }
 
 QString cell(const Estimate& of, const FigureText& how) {

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kSums = ".in_sum2", kCounts = ".counts";
 constexpr std::string_view kWhat = "an importance matrix";
 /// The smallest entry of a .dat file: two lengths, a letter, the calls, a value.
-constexpr std::uint64_t kMinEntryBytes = 4 + 1 + 4 + 4 + 4;
+constexpr std::uint64_t kMinMatrixEntryBytes = 4 + 1 + 4 + 4 + 4;
 constexpr float kMostTokens = 0x1p53F;  // more than anybody counts, and whole numbers of 64 bits hold it
 
 std::vector<float> floatsOf(std::span<const std::byte> bytes) {
@@ -155,7 +155,7 @@ ImportanceMatrix parseDatForm(std::span<const std::byte> bytes, std::string_view
   throwIfForeign(bytes, source, kWhat);
   ByteReader reader(bytes, source);
   ImportanceMatrix matrix;
-  const std::uint64_t entries = readLength(reader, "the count of an importance matrix's weights", kMinEntryBytes, 1);
+  const std::uint64_t entries = readLength(reader, "the count of an importance matrix's weights", kMinMatrixEntryBytes, 1);
   for (std::uint64_t i = 0; i < entries; ++i) matrix.entries.push_back(readEntry(reader, source));
   if (reader.remaining() != 0) {
     matrix.chunkCount = static_cast<std::uint32_t>(std::max(reader.read<std::int32_t>("the count of chunks"), 0));

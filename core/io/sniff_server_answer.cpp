@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kLongestLine = 2048;     // a line that refuses is short
 constexpr std::size_t kLongestAnswer = 65536;  // and so is a document
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxAnswerDepth = 16;
 constexpr std::string_view kWebPage = "a web page; the download went wrong";
 
 constexpr std::string_view kPhrases[] = {
@@ -71,7 +71,7 @@ std::optional<std::string> jsonAnswer(std::string_view text) {
   if (text.size() > kLongestAnswer) return std::nullopt;
   AnswerVisitor visitor;
   try {
-    readJson(text, visitor, "answer", kMaxDepth);
+    readJson(text, visitor, "answer", kMaxAnswerDepth);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kNumber = "split.no", kCount = "split.count", kTensors = "split.tensors.count";
 
-std::string sourceOf(const std::filesystem::path& path) { return inQuotes(path.filename().string()); }
+std::string splitSourceOf(const std::filesystem::path& path) { return inQuotes(path.filename().string()); }
 
 [[noreturn]] void throwInconsistent(const std::string& source, std::string_view detail) {
   throw Error(ErrorCode::InvalidFile, fmt::format("{}: {}.", source, detail));
@@ -63,7 +63,7 @@ void checkPart(const ParsedModel& part, const ParsedModel& first, std::size_t nu
 std::shared_ptr<const Checkpoint> openParts(const std::filesystem::path& path, const JobContext& job, Found found) {
   const auto name = parseSplitName(path);
   if (!name) {
-    throwInconsistent(sourceOf(path),
+    throwInconsistent(splitSourceOf(path),
                       "it is one part of a model in several files, which are only found when they are "
                       "called like NAME-00001-of-00002.gguf");
   }
@@ -73,7 +73,7 @@ std::shared_ptr<const Checkpoint> openParts(const std::filesystem::path& path, c
   for (const auto& part : findParts(path, *name)) {
     job.progress(static_cast<double>(parts.size()) / name->count, "Opening parts");
     files.push_back(mapFile(part));
-    sources.push_back(sourceOf(part));
+    sources.push_back(splitSourceOf(part));
     parts.push_back(readGguf(files.back().bytes, sources.back()));
   }
   ParsedModel model = joinParts(std::move(parts), sources);

@@ -13,7 +13,7 @@ namespace core::io {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxTokenizerDepth = 16;
 constexpr std::size_t kMaxSettings = 100'000;  // the steps around a model, which list a few special tokens
 
 /// Goes through the file once. The big lists are taken element by element, every other part as a small tree.
@@ -244,7 +244,7 @@ TokenizerJson readTokenizerJson(std::span<const std::byte> bytes, std::string_vi
                 fmt::format("{}: expected at most {} bytes of JSON but found {}.", source, kMaxBytes, bytes.size()));
   }
   TokenizerVisitor visitor(source);
-  readJson({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, visitor, source, kMaxDepth);
+  readJson({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, visitor, source, kMaxTokenizerDepth);
   return visitor.take();
 }
 

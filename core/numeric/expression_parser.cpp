@@ -10,7 +10,7 @@ namespace core::numeric {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorCode::InvalidArgument, sentence); }
+[[noreturn]] void refuseExpression(const std::string& sentence) { throw Error(ErrorCode::InvalidArgument, sentence); }
 
 /// Recursive descent; every function gives the index of the term it made.
 class Parser {
@@ -20,7 +20,7 @@ class Parser {
 
   Expression parse() {
     sum();
-    if (!rest().empty()) refuse(expected("an operator or the end"));
+    if (!rest().empty()) refuseExpression(expected("an operator or the end"));
     return std::move(m_expression);
   }
 
@@ -57,10 +57,10 @@ class Parser {
     }
     if (peek() != '(') return number(start, hasSign, negative);
     if (++m_depth > kMaxDepth)
-      refuse("Parentheses may stand up to " + std::to_string(kMaxDepth) + " deep within each other.");
+      refuseExpression("Parentheses may stand up to " + std::to_string(kMaxDepth) + " deep within each other.");
     ++m_at;
     const std::size_t inner = sum();
-    if (peek() != ')') refuse(expected("a closing parenthesis"));
+    if (peek() != ')') refuseExpression(expected("a closing parenthesis"));
     ++m_at;
     --m_depth;
     return negative ? add(Operation::Negate, inner, 0, start) : inner;
@@ -68,8 +68,8 @@ class Parser {
 
   std::size_t number(std::size_t start, bool hasSign, bool negative) {
     const std::string_view token = takeNumberToken(rest());
-    if (token.empty()) refuse(expected("a number"));
-    if (++m_numbers > kMaxNumbers) refuse("An expression may have up to " + std::to_string(kMaxNumbers) + " numbers.");
+    if (token.empty()) refuseExpression(expected("a number"));
+    if (++m_numbers > kMaxNumbers) refuseExpression("An expression may have up to " + std::to_string(kMaxNumbers) + " numbers.");
     m_at += token.size();
     Expression::Term term;
     if (peek() == '^') {

@@ -15,10 +15,10 @@ namespace core::quant {
 namespace {
 
 constexpr std::string_view kLlmInt8 = "llm.int8";
-constexpr std::string_view kNames[] = {"gptq", "awq", "hqq", "w8a8", "smoothquant", kLlmInt8};
+constexpr std::string_view kSchemeNames[] = {"gptq", "awq", "hqq", "w8a8", "smoothquant", kLlmInt8};
 
 bool isSpelling(std::string_view name) {
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  return std::find(std::begin(kSchemeNames), std::end(kSchemeNames), name) != std::end(kSchemeNames);
 }
 
 using Words = std::vector<std::pair<std::string, std::string>>;  // keys and values as they are written
@@ -101,7 +101,7 @@ std::optional<std::string> spelledOut(std::string_view text) {
   return withRest(std::move(start), *words);
 }
 
-std::span<const std::string_view> schemeSpellings() { return kNames; }
+std::span<const std::string_view> schemeSpellings() { return kSchemeNames; }
 
 bool isSchemeName(std::string_view word) {
   const auto formats = allFormats();

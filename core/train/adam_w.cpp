@@ -13,9 +13,9 @@ namespace core::train {
 
 namespace {
 
-constexpr std::size_t kBlock = 256;          // values of 8-bit state under one absmax
+constexpr std::size_t kAdamBlock = 256;          // values of 8-bit state under one absmax
 constexpr std::size_t kLeastInBytes = 4096;  // smaller parameters keep FP32, as in bitsandbytes
-constexpr std::size_t kChunk = 64 * kBlock;  // of a parameter, for one thread
+constexpr std::size_t kChunk = 64 * kAdamBlock;  // of a parameter, for one thread
 
 bool isInBytes(StateKind kind, std::size_t values) { return kind == StateKind::Int8 && values >= kLeastInBytes; }
 
@@ -72,7 +72,7 @@ struct AdamW::State {
     float* const first = pages ? reinterpret_cast<float*>(pages->bytes().data()) : memory.data();
     return first + static_cast<std::size_t>(which) * count;
   }
-  std::size_t blocks() const { return (count + kBlock - 1) / kBlock; }
+  std::size_t blocks() const { return (count + kAdamBlock - 1) / kAdamBlock; }
 };
 
 AdamW::AdamW(std::span<const Parameter> parameters, const AdamWSettings& settings) : m_settings(settings) {
@@ -111,9 +111,9 @@ void AdamW::step(std::span<Parameter> parameters, double rate, double gradientFa
                           static_cast<float>(parameter.decays ? m_settings.weightDecay : 0.0),
                           static_cast<float>(gradientFactor)};
     parallelFor((state.count + kChunk - 1) / kChunk, 1, [&](std::size_t begin, std::size_t end) {
-      std::array<float, kBlock> m, v;
-      for (std::size_t first = begin * kChunk; first < std::min(end * kChunk, state.count); first += kBlock) {
-        const std::size_t count = std::min(kBlock, state.count - first), block = first / kBlock;
+      std::array<float, kAdamBlock> m, v;
+      for (std::size_t first = begin * kChunk; first < std::min(end * kChunk, state.count); first += kAdamBlock) {
+        const std::size_t count = std::min(kAdamBlock, state.count - first), block = first / kAdamBlock;
         float* const values = parameter.values.data() + first;
         const float* const gradient = parameter.gradient.data() + first;
         if (state.codes.empty()) {
@@ -142,7 +142,7 @@ std::uint64_t AdamW::stateBytes() const {
 std::uint64_t AdamW::predictedBytes(std::uint64_t values, StateKind kind) {
   if (kind == StateKind::Paged) return 0;
   if (!isInBytes(kind, values)) return 2 * values * sizeof(float);
-  return 2 * values + 2 * ((values + kBlock - 1) / kBlock) * sizeof(float);
+  return 2 * values + 2 * ((values + kAdamBlock - 1) / kAdamBlock) * sizeof(float);
 }
 
 std::vector<AdamW::Piece> AdamW::pieces() {

@@ -6,7 +6,7 @@
 namespace gpu {
 
 namespace {
-constexpr std::uint32_t kLeastWorkgroup = 128;
+constexpr std::uint32_t kLeastNormWorkgroup = 128;
 }  // namespace
 
 void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t weight, const RmsNormShape& shape,
@@ -22,7 +22,7 @@ void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint3
   const VkDescriptorSet sets[] = {set};
   const bool lanes = recorder.choice().isLanes(), isOfHeads = shape.heads > 1;
   const std::uint32_t each = isOfHeads ? shape.width : push.resultStrideQuads;  // steps of the workgroup's loop
-  const std::uint32_t workgroup = std::clamp(std::bit_ceil(each), kLeastWorkgroup, recorder.choice().largeWorkgroup);
+  const std::uint32_t workgroup = std::clamp(std::bit_ceil(each), kLeastNormWorkgroup, recorder.choice().largeWorkgroup);
   const RmsNormConstants constants{.workgroup = lanes ? recorder.choice().lanes : workgroup};
   const std::string shader = std::string("rms_norm") +
                              (isOfHeads ? (lanes ? ".heads_one_subgroup" : ".heads") : (lanes ? ".one_subgroup" : ""));

@@ -12,7 +12,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace bench_verb {
 
 struct Options {
   std::string model, device = "auto";
@@ -57,10 +57,10 @@ void run(const Options& options) {
              speed.prefill, options.promptTokens, speed.decode, options.generatedTokens);
 }
 
-}  // namespace
+}  // namespace bench_verb
 
 void addBench(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<bench_verb::Options>();
   CLI::App* command = program.add_subcommand("bench", "Prefill and decode speed");
   addModel(*command, options->model);
   addRecipe(*command, options->weights, "Quantize the block matrices first");
@@ -76,7 +76,7 @@ void addBench(CLI::App& program) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { bench_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -7,7 +7,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace bits_verb {
 
 struct Options {
   BitsOptions bits;
@@ -20,10 +20,10 @@ void run(const Options& options) {
   printBits(request);
 }
 
-}  // namespace
+}  // namespace bits_verb
 
 void addBits(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<bits_verb::Options>();
   BitsOptions& bits = options->bits;
   CLI::App* command = program.add_subcommand("bits", "A number in every format, bit by bit");
   command
@@ -52,7 +52,7 @@ void addBits(CLI::App& program) {
   addOption("--zero-point", bits.zeroPoint, "Zero-point of the integer formats (0)");
   addOption("--absmax", bits.absmax, "What 1 stands for in NF4 and FP4 (1)");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { bits_verb::run(*options); });
 }
 
 }  // namespace app::cli

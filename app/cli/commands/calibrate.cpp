@@ -17,7 +17,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace calibrate_verb {
 
 struct Options {
   std::string model, text, out;
@@ -75,10 +75,10 @@ void run(const Options& options) {
              core::io::printable(text.title), matrix.chunkCount, calibration->context(), seconds);
 }
 
-}  // namespace
+}  // namespace calibrate_verb
 
 void addCalibrate(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<calibrate_verb::Options>();
   CLI::App* command = program.add_subcommand(
       "calibrate", "Read a text with a model and write how large the inputs of its layers are: an importance matrix");
   addModel(*command, options->model);
@@ -90,7 +90,7 @@ void addCalibrate(CLI::App& program) {
   command->add_option("-o,--output", options->out, "The .gguf file, or .dat as llama.cpp wrote them until 2025")
       ->required();
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { calibrate_verb::run(*options); });
 }
 
 }  // namespace app::cli

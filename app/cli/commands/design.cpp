@@ -20,7 +20,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace design_verb {
 
 using core::evaluate::Level;
 
@@ -146,10 +146,10 @@ void addLimits(CLI::App& command, Options& options) {
       ->excludes("--kl");
 }
 
-}  // namespace
+}  // namespace design_verb
 
 void addDesign(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<design_verb::Options>();
   CLI::App* command = program.add_subcommand(
       "design", "Choose a scheme for every tensor by what it measurably costs, and write the recipe");
   addModel(*command, options->model);
@@ -158,7 +158,7 @@ void addDesign(CLI::App& program) {
       ->add_option("--candidates", options->candidates, "Schemes a tensor may have, with commas or spaces between them")
       ->required()
       ->expected(1, 64);
-  addLimits(*command, *options);
+  design_verb::addLimits(*command, *options);
   command->add_option("--tensor", options->pattern, "Choose only for tensors that match this pattern (* and ?)")
       ->capture_default_str();
   command
@@ -182,7 +182,7 @@ void addDesign(CLI::App& program) {
   command->add_option("-o,--output", options->out, "The recipe file to write, or - for standard output")->required();
   addCalibration(*command, options->calibration);
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { design_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -10,7 +10,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace devices_verb {
 
 Json cpu() {
   return {{"device", "cpu"}, {"name", "CPU"}, {"threads", std::thread::hardware_concurrency()}, {"usable", true}};
@@ -53,13 +53,13 @@ void run(Output output) {
   }
 }
 
-}  // namespace
+}  // namespace devices_verb
 
 void addDevices(CLI::App& program) {
   auto output = std::make_shared<Output>(Output::ForPeople);
   CLI::App* command = program.add_subcommand("devices", "The CPU and the Vulkan devices, with limits and features");
   addJsonFlag(*command, *output);
-  command->callback([output] { run(*output); });
+  command->callback([output] { devices_verb::run(*output); });
 }
 
 }  // namespace app::cli

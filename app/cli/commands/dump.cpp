@@ -17,7 +17,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace dump_verb {
 
 constexpr std::uint64_t kChunkValues = std::uint64_t{1} << 20;
 
@@ -61,16 +61,16 @@ void run(const Options& options) {
   writer.finish();
 }
 
-}  // namespace
+}  // namespace dump_verb
 
 void addDump(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<dump_verb::Options>();
   CLI::App* command = program.add_subcommand("dump", "A tensor as float32, decoded, or quantized and dequantized");
   addModel(*command, options->model);
   command->add_option("--tensor", options->tensor, "Name of the tensor")->required();
   addRecipe(*command, options->weights, "Quantize and dequantize with this scheme first");
   command->add_option("-o,--output", options->out, "The .npy file to write, or - for standard output")->required();
-  command->callback([options] { run(*options); });
+  command->callback([options] { dump_verb::run(*options); });
 }
 
 }  // namespace app::cli

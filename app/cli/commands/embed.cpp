@@ -16,7 +16,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace embed_verb {
 
 constexpr std::size_t kMostTexts = 4096;
 constexpr std::size_t kShownWidth = 48;  // bytes of a text in a table
@@ -127,10 +127,10 @@ void run(const Options& options) {
   printText(table, report);
 }
 
-}  // namespace
+}  // namespace embed_verb
 
 void addEmbed(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<embed_verb::Options>();
   CLI::App* command =
       program.add_subcommand("embed", "Embeddings of texts by an encoder (BERT), and what schemes do to their cosines");
   addModel(*command, options->model);
@@ -142,7 +142,7 @@ void addEmbed(CLI::App& program) {
                       "Write float32 [schemes, texts, width] to this .npy file, the stored weights first, or - for "
                       "standard output");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { embed_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -22,7 +22,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace error_verb {
 
 using core::metrics::Metric;
 
@@ -265,10 +265,10 @@ void run(const Options& options) {
   if (answer.note) fmt::print("{}\n", core::io::printable(*answer.note));
 }
 
-}  // namespace
+}  // namespace error_verb
 
 void addError(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<error_verb::Options>();
   CLI::App* command = program.add_subcommand("error", "Error of each layer's weights under each scheme");
   addModel(*command, options->model);
   command
@@ -293,7 +293,7 @@ void addError(CLI::App& program) {
   command->add_flag("--summary", options->summary,
                     "One line per scheme; with --json one object: totals, what is kept, and the rows");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { error_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -16,7 +16,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace generate_verb {
 
 struct Options {
   std::string model, prompt, system, device = "auto";
@@ -142,10 +142,10 @@ void run(Options options, const CLI::App& command) {
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
 }
 
-}  // namespace
+}  // namespace generate_verb
 
 void addGenerate(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<generate_verb::Options>();
   CLI::App* command = program.add_subcommand("generate", "Answer a prompt");
   auto& sampling = options->generation.sampling;
   addModel(*command, options->model);
@@ -170,7 +170,7 @@ void addGenerate(CLI::App& program) {
   command->add_flag("--model-defaults", options->modelDefaults,
                     "Options that are not given are as the model's files say (generation_config.json)");
   addJsonFlag(*command, options->output);
-  command->callback([options, command] { run(*options, *command); });
+  command->callback([options, command] { generate_verb::run(*options, *command); });
 }
 
 }  // namespace app::cli

@@ -13,7 +13,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace get_verb {
 
 using core::io::printable;
 using remote::Fit;
@@ -120,10 +120,10 @@ void run(const Options& options) {
   options.output == Output::ForPrograms ? print(toJson(got)) : printGot(got);
 }
 
-}  // namespace
+}  // namespace get_verb
 
 void addGet(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<get_verb::Options>();
   CLI::App* command = program.add_subcommand("get", "Download a model by its name from Hugging Face or Ollama");
   command
       ->add_option("NAME", options->name,
@@ -133,7 +133,7 @@ void addGet(CLI::App& program) {
   command->add_flag("--list", options->list,
                     "Say what there is, how large it is and whether it fits; download nothing");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { get_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -19,7 +19,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace inspect_verb {
 
 constexpr std::size_t kDefaultBins = 64;
 constexpr std::size_t kMaxArrayElements = 256;
@@ -232,10 +232,10 @@ void run(const Options& options) {
   options.output == Output::ForPrograms ? print(json) : printText(*model, json);
 }
 
-}  // namespace
+}  // namespace inspect_verb
 
 void addInspect(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<inspect_verb::Options>();
   CLI::App* command = program.add_subcommand("inspect", "Metadata, tensors and their statistics");
   addModel(*command, options->model);
   command->add_option("--tensor", options->tensor, "Only this tensor");
@@ -251,7 +251,7 @@ void addInspect(CLI::App& program) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { inspect_verb::run(*options); });
 }
 
 }  // namespace app::cli

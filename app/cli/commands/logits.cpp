@@ -15,7 +15,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace logits_verb {
 
 constexpr std::size_t kTop = 5;
 
@@ -73,10 +73,10 @@ void run(const Options& options) {
   }
 }
 
-}  // namespace
+}  // namespace logits_verb
 
 void addLogits(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<logits_verb::Options>();
   CLI::App* command = program.add_subcommand("logits", "Logits after each token of a given sequence");
   addModel(*command, options->model);
   command->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required();
@@ -86,7 +86,7 @@ void addLogits(CLI::App& program) {
   command->add_option("-o,--output", options->out,
                       "Write float32 [tokens, vocabulary] to this .npy file, or - for standard output");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { logits_verb::run(*options); });
 }
 
 }  // namespace app::cli

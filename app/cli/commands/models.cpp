@@ -10,7 +10,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace models_verb {
 
 Json describe(const FoundModel& model, const ModelVerdict& verdict) {
   Json row = {{"model", model.source},       {"name", model.name},
@@ -42,15 +42,15 @@ void run(Output output) {
   if (output == Output::ForPrograms) print(rows);
 }
 
-}  // namespace
+}  // namespace models_verb
 
 void addModels(CLI::App& program) {
   auto output = std::make_shared<Output>(Output::ForPeople);
   CLI::App* command = program.add_subcommand("models",
                                              "The models on this computer (Hugging Face, Ollama, LM Studio, Jan, "
-                                             "llama.cpp), newest first, and whether they run here");
+                                             "llama.cpp), newest first, and whether they models_verb::run here");
   addJsonFlag(*command, *output);
-  command->callback([output] { run(*output); });
+  command->callback([output] { models_verb::run(*output); });
 }
 
 }  // namespace app::cli

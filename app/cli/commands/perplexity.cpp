@@ -20,7 +20,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace perplexity_verb {
 
 struct Options {
   std::string model, text, tasks, reference = "stored", device = "auto", kvType = "f16";
@@ -163,14 +163,14 @@ void addReadingOptions(CLI::App& command, Options& options) {
       ->type_name("N");
 }
 
-}  // namespace
+}  // namespace perplexity_verb
 
 void addPerplexity(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<perplexity_verb::Options>();
   CLI::App* command = program.add_subcommand(
       "perplexity", "How well a model reads a text when quantized: perplexity, KL divergence, flips, with errors");
   addModel(*command, options->model);
-  addReadingOptions(*command, *options);
+  perplexity_verb::addReadingOptions(*command, *options);
   command
       ->add_option("--tasks", options->tasks,
                    "Ask the questions of this file, JSONL with expected answers (or demo); without --text only them")
@@ -198,7 +198,7 @@ void addPerplexity(CLI::App& program) {
   command->add_flag_callback(
       "--no-cache", [options] { options->usesCache = false; }, "Neither use nor keep what was measured before");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { perplexity_verb::run(*options); });
 }
 
 }  // namespace app::cli

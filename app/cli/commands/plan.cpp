@@ -18,7 +18,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace plan_verb {
 
 struct Options {
   std::string model, shape, parameters, devices = "here,usual", kv = "f16", program = "quantscope", priority;
@@ -222,14 +222,14 @@ void refuseWhatHasNoEffect(const CLI::App& command) {
     refuseUsage(*made + " has no effect: a plan counts bytes, which do not depend on what weights are made with");
 }
 
-}  // namespace
+}  // namespace plan_verb
 
 void addPlan(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<plan_verb::Options>();
   CLI::App* command = program.add_subcommand("plan", "Memory by part, for a list of devices");
   command->add_option("MODEL", options->model, "File, folder, ollama:NAME, hf:OWNER/NAME or demo");
   addRecipe(*command, options->weights, "Plan for the weights under this scheme", Takes::Any);
-  addMeasures(*command, *options);
+  plan_verb::addMeasures(*command, *options);
   command->add_option("--context", options->question.context, "Positions of a sequence")
       ->capture_default_str()
       ->check(CLI::Range(1U, 1U << 24U));
@@ -248,8 +248,8 @@ void addPlan(CLI::App& program) {
   command->add_flag("--claims", options->claims, "Well-known claims about sizes, computed");
   addJsonFlag(*command, options->output);
   command->callback([options, command] {
-    refuseWhatHasNoEffect(*command);
-    run(*options);
+    plan_verb::refuseWhatHasNoEffect(*command);
+    plan_verb::run(*options);
   });
 }
 

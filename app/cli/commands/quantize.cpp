@@ -18,7 +18,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace quantize_verb {
 
 struct Options {
   std::string model;
@@ -168,10 +168,10 @@ void run(const Options& options) {
   if (note) fmt::print(report, "{}\n", core::io::printable(*note));
 }
 
-}  // namespace
+}  // namespace quantize_verb
 
 void addQuantize(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<quantize_verb::Options>();
   CLI::App* command =
       program.add_subcommand("quantize", "Write a model quantized by a scheme or a recipe, as a file or a folder");
   addModel(*command, options->model);
@@ -192,7 +192,7 @@ void addQuantize(CLI::App& program) {
   addLayout(*command, options->layout);
   addSplit(*command, options->split);
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { quantize_verb::run(*options); });
 }
 
 }  // namespace app::cli

@@ -15,7 +15,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace sensitivity_verb {
 
 using core::evaluate::Direction;
 using core::evaluate::Level;
@@ -111,10 +111,10 @@ void run(const Options& options) {
   printCorrelation("gradient estimate", report.proxies.gradientEstimate);
 }
 
-}  // namespace
+}  // namespace sensitivity_verb
 
 void addSensitivity(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<sensitivity_verb::Options>();
   CLI::App* command = program.add_subcommand(
       "sensitivity", "What quantizing single tensors, layers or roles does to a model's predictions: KL divergence");
   addModel(*command, options->model);
@@ -133,7 +133,7 @@ void addSensitivity(CLI::App& program) {
   addJsonFlag(*command, options->output);
   command->callback([options] {
     if (!options->weights.isGiven()) throw CLI::RequiredError("--scheme or --recipe");
-    run(*options);
+    sensitivity_verb::run(*options);
   });
 }
 

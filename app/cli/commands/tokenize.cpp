@@ -16,7 +16,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace tokenize_verb {
 
 using core::Error;
 using core::ErrorCode;
@@ -120,45 +120,46 @@ void checkInput(const CLI::App& command, const char* name) {
   if (command.count(name) == 0 && command.count("--lines") == 0) throw CLI::RequiredError(name);
 }
 
-}  // namespace
+}  // namespace tokenize_verb
 
 void addTokenize(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<tokenize_verb::Options>();
   CLI::App* command = program.add_subcommand("tokenize", "The tokens of a text");
   addModel(*command, options->model);
-  addInput(*command, *options, "text", "The text", "Many texts: a file (- for standard input) with a JSON text a line");
+  tokenize_verb::addInput(*command, *options, "text", "The text",
+                          "Many texts: a file (- for standard input) with a JSON text a line");
   command->add_flag("--special", options->special, "Special tokens in the text count as such");
   command->add_flag("--bos", options->bos,
                     "As a prompt: the token that begins a text in front, where the model asks for it");
   addJsonFlag(*command, options->output);
   command->callback([options, command] {
-    checkInput(*command, "text");
-    tokenize(*options);
+    tokenize_verb::checkInput(*command, "text");
+    tokenize_verb::tokenize(*options);
   });
 }
 
 void addDetokenize(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<tokenize_verb::Options>();
   CLI::App* command = program.add_subcommand("detokenize", "The text of a list of token ids");
   addModel(*command, options->model);
-  addInput(*command, *options, "ids", "Token ids, separated by commas",
-           "Many lists: a file (- for standard input) with a JSON list of ids a line");
+  tokenize_verb::addInput(*command, *options, "ids", "Token ids, separated by commas",
+                          "Many lists: a file (- for standard input) with a JSON list of ids a line");
   addJsonFlag(*command, options->output);
   command->callback([options, command] {
-    checkInput(*command, "ids");
-    detokenize(*options);
+    tokenize_verb::checkInput(*command, "ids");
+    tokenize_verb::detokenize(*options);
   });
 }
 
 void addTemplate(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<tokenize_verb::Options>();
   CLI::App* command = program.add_subcommand("template", "The prompt that a conversation becomes");
   addModel(*command, options->model);
   command->add_option("chat", options->input, "A JSON file: [{\"role\": \"user\", \"content\": \"Hi\"}]")->required();
   addTemplateVariables(*command, options->variables);
   command->add_flag("--no-prompt", options->noPrompt, "Without what asks the model to answer");
   addJsonFlag(*command, options->output);
-  command->callback([options] { renderTemplate(*options); });
+  command->callback([options] { tokenize_verb::renderTemplate(*options); });
 }
 
 }  // namespace app::cli

@@ -16,7 +16,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace trace_verb {
 
 struct Options {
   std::string model, prompt, system, device = "auto", kvType = "f16", variant, reference, output;
@@ -92,10 +92,10 @@ void run(const Options& options) {
   printText(traceText(trace, tokenizer));
 }
 
-}  // namespace
+}  // namespace trace_verb
 
 void addTrace(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<trace_verb::Options>();
   CLI::App* command =
       program.add_subcommand("trace", "From a token at which two versions part to the weights that caused it");
   addModel(*command, options->model);
@@ -121,7 +121,7 @@ void addTrace(CLI::App& program) {
   command->add_option("-o,--output", options->output, "Where the whole trace is kept: FILE.html or FILE.json")
       ->check(CLI::Validator(whyEmpty, ""));
   addJsonFlag(*command, options->answer);
-  command->callback([options] { run(*options); });
+  command->callback([options] { trace_verb::run(*options); });
 }
 
 }  // namespace app::cli

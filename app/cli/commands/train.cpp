@@ -25,7 +25,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace train_verb {
 
 /// How long a run may take to keep what it has reached.
 constexpr std::chrono::seconds kPatience{60};
@@ -337,15 +337,15 @@ void addMemory(CLI::App& train) {
   });
 }
 
-}  // namespace
+}  // namespace train_verb
 
 void addTrain(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "train", "Quantization-aware training and QLoRA, in a folder from which a stopped run goes on");
   command->require_subcommand(1);
-  addQat(*command);
-  addQlora(*command);
-  addMemory(*command);
+  train_verb::addQat(*command);
+  train_verb::addQlora(*command);
+  train_verb::addMemory(*command);
   addMerge(*command);
 }
 

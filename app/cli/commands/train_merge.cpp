@@ -21,7 +21,7 @@
 
 namespace app::cli {
 
-namespace {
+namespace train_merge_verb {
 
 struct Options {
   std::string model, adapter, base = "stored", scale, out, text, device = "auto";
@@ -117,10 +117,10 @@ void run(const Options& options) {
   printReport(report, request);
 }
 
-}  // namespace
+}  // namespace train_merge_verb
 
 void addMerge(CLI::App& train) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<train_merge_verb::Options>();
   CLI::App* command =
       train.add_subcommand("merge", "Put an adapter into the weights for good, and measure what that loses");
   addModel(*command, options->model);
@@ -155,7 +155,7 @@ void addMerge(CLI::App& train) {
       ->type_name("N");
   addDevice(*command, options->device);
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options] { train_merge_verb::run(*options); });
 }
 
 }  // namespace app::cli

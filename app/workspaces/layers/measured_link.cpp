@@ -20,7 +20,7 @@ namespace {
 const QString kText = QStringLiteral("text"), kTokens = QStringLiteral("tokens"),
               kDirection = QStringLiteral("direction"), kLevel = QStringLiteral("level");
 const QString kGroup = QStringLiteral("measured/");
-constexpr uint kMostTokens = 1U << 22U;
+constexpr uint kMostLinkTokens = 1U << 22U;
 
 template <class Value>
 QString wordOf(Value value) {
@@ -54,8 +54,8 @@ QString readMeasuredLink(const Link& link, MeasuredView& view) {
     return tr("A link names the text demo or prose, not \"%1\".").arg(read.question.text.left(40));
   bool isNumber = true;
   if (link.has(kTokens)) read.question.tokens = link.value(kTokens).toUInt(&isNumber);
-  if (!isNumber || read.question.tokens > kMostTokens)
-    return tr("%1 should be a whole number up to %2.").arg(kTokens).arg(kMostTokens);
+  if (!isNumber || read.question.tokens > kMostLinkTokens)
+    return tr("%1 should be a whole number up to %2.").arg(kTokens).arg(kMostLinkTokens);
   if (link.has(kDirection)) {
     const auto direction = directionOf(link.value(kDirection));
     if (!direction) return tr("The direction is swap or restore, not \"%1\".").arg(link.value(kDirection).left(40));
@@ -87,7 +87,7 @@ void saveMeasured(const MeasuredView& view, QSettings& settings) {
 MeasuredView restoreMeasured(QSettings& settings, const MeasuredView& usual) {
   MeasuredView view = usual;
   view.question.text = settings.value(kGroup + kText, usual.question.text).toString();
-  view.question.tokens = std::min(settings.value(kGroup + kTokens, usual.question.tokens).toUInt(), kMostTokens);
+  view.question.tokens = std::min(settings.value(kGroup + kTokens, usual.question.tokens).toUInt(), kMostLinkTokens);
   view.question.direction =
       directionOf(settings.value(kGroup + kDirection).toString()).value_or(usual.question.direction);
   view.level = levelOf(settings.value(kGroup + kLevel).toString()).value_or(usual.level);

@@ -17,7 +17,7 @@
 
 namespace app {
 namespace {
-constexpr int kRowWidth = 820, kChartsWidth = 300, kRowHeight = 22, kCellPadding = 14, kNamePadding = 19;
+constexpr int kStoryRowWidth = 820, kChartsWidth = 300, kRowHeight = 22, kCellPadding = 14, kNamePadding = 19;
 }
 
 ColumnStory::ColumnStory(QWidget* parent)
@@ -37,7 +37,7 @@ ColumnStory::ColumnStory(QWidget* parent)
   m_sentence->setObjectName(QStringLiteral("lab-column-sentence"));
   m_sentence->setTextInteractionFlags(Qt::TextSelectableByMouse);
   column->addWidget(m_sentence);
-  auto* row = new ReflowRow(kRowWidth);
+  auto* row = new ReflowRow(kStoryRowWidth);
   row->setSpacing(space::kTwo);
   row->addWidget(buildTable(), 1);
   row->addSide(m_charts, kChartsWidth);

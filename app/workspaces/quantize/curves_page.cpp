@@ -21,7 +21,7 @@ const QString kCurvesTag = QStringLiteral("quantize.step-errors");
 constexpr std::uint64_t kSteppedAtOnce = 1U << 15U;
 
 constexpr double kNearLevels = 0.25;  ///< of the range of the weights
-constexpr int kCurvesRowWidth = 680, kPairWidth = 340, kCurvesHeight = 96;
+constexpr int kCurvesRowWidth = 680, kCurvePairWidth = 340, kCurvesHeight = 96;
 constexpr int kPoints = 800;  ///< of the curve: more than a wide chart has pixels
 
 TransferChart::Data dataOf(const LabBlock& block, int shown) {
@@ -64,7 +64,7 @@ CurvesPage::CurvesPage(LabState& state, QWidget* parent)
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
-  auto* pair = new ReflowRow(kPairWidth);
+  auto* pair = new ReflowRow(kCurvePairWidth);
   pair->setSpacing(space::kTwo);
   pair->addWidget(framed(m_staircase, tr("What every number becomes")), 1);
   pair->addWidget(framed(m_error, tr("The error of that")), 1);

@@ -21,7 +21,7 @@ namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.inputs");
-constexpr int kRowWidth = 760, kTablesWidth = 464, kChartHeight = 168;
+constexpr int kInputsRowWidth = 760, kTablesWidth = 464, kInputsChartHeight = 168;
 constexpr int kFile = 2;  ///< entry of the texts
 
 QString fromWord(std::string_view word) { return QString::fromUtf8(word.data(), static_cast<qsizetype>(word.size())); }
@@ -59,10 +59,10 @@ InputsPage::InputsPage(LabState& state, QWidget* parent)
 
 QWidget* InputsPage::buildStudy() {
   auto* study = new QWidget;
-  auto* row = new ReflowRow(kRowWidth, study);
+  auto* row = new ReflowRow(kInputsRowWidth, study);
   row->setSpacing(space::kTwo);
   m_chart->setObjectName(QStringLiteral("lab-inputs-chart"));
-  m_chart->setMinimumHeight(Theme::instance().px(kChartHeight));
+  m_chart->setMinimumHeight(Theme::instance().px(kInputsChartHeight));
   row->addWidget(framed(m_chart, tr("Inputs on the calibration text")), 1);
   row->addSide(m_tables, kTablesWidth);
   return study;

@@ -33,7 +33,7 @@ class StepColumnDelegate final : public QStyledItemDelegate {
   }
 };
 
-constexpr int kCardsWidth = 236, kStripWidth = 260, kRowWidth = 640, kCodeWidth = 52, kRowHeight = 22;
+constexpr int kCardsWidth = 236, kStripWidth = 260, kStepRowWidth = 640, kCodeWidth = 52, kStepRowHeight = 22;
 }  // namespace
 
 StepsPage::StepsPage(LabState& state, QWidget* parent)
@@ -46,7 +46,7 @@ StepsPage::StepsPage(LabState& state, QWidget* parent)
       m_cards(new ParameterCards),
       m_table(new QTableView),
       m_model(new StepTableModel(this)) {
-  auto* row = new ReflowRow(kRowWidth, this);
+  auto* row = new ReflowRow(kStepRowWidth, this);
   row->setContentsMargins(0, space::kHalf, 0, 0);
   row->setSpacing(space::kTwo);
   row->addSide(m_cards, kCardsWidth);
@@ -108,7 +108,7 @@ QWidget* StepsPage::buildTable() {
   m_table->installEventFilter(this);
   const auto dress = [this] {
     m_table->setFont(Theme::instance().monoFont(-1));
-    m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight));
+    m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kStepRowHeight));
     for (QToolButton* button : m_buttons) button->setFont(Theme::instance().textFont(-1));
   };
   connect(&Theme::instance(), &Theme::changed, m_table, dress);

@@ -12,13 +12,13 @@ namespace core::quant {
 
 namespace {
 
-constexpr float kLeastScale = 1e-4F;
+constexpr float kLeastAwqScale = 1e-4F;
 constexpr double kSearchPart = 0.7;  // of the time that clipping does not take
 
 std::vector<float> scalesOf(std::span<const float> meanMagnitude, double ratio) {
   std::vector<float> scales(meanMagnitude.size());
   std::transform(meanMagnitude.begin(), meanMagnitude.end(), scales.begin(), [ratio](float mean) {
-    return std::max(kLeastScale, static_cast<float>(std::pow(static_cast<double>(mean), ratio)));
+    return std::max(kLeastAwqScale, static_cast<float>(std::pow(static_cast<double>(mean), ratio)));
   });
   const auto [least, largest] = std::minmax_element(scales.begin(), scales.end());
   const auto unit = static_cast<float>(std::sqrt(static_cast<double>(*least) * static_cast<double>(*largest)));

@@ -11,7 +11,7 @@ namespace core::quant {
 
 namespace {
 
-constexpr int kSteps = 20;
+constexpr int kClipSteps = 20;
 constexpr int kTried = 10;  // down to just over half
 
 /// The runs of columns that share a scale, the same in every row; none where blocks go over the ends of rows.
@@ -64,7 +64,7 @@ void clipGroups(std::vector<float>& weights, const tensor::Shape& shape, const S
   std::vector<double> least(maxima.size(), std::numeric_limits<double>::infinity()), found(maxima.size());
   for (int step = 0; step < kTried; ++step) {
     job.progress(static_cast<double>(step) / kTried, "Clipping");
-    const float factor = static_cast<float>(1.0 - static_cast<double>(step) / kSteps);
+    const float factor = static_cast<float>(1.0 - static_cast<double>(step) / kClipSteps);
     std::transform(maxima.begin(), maxima.end(), limits.begin(), [factor](float max) { return max * factor; });
     std::vector<float> errors = weights;
     clamp(errors, shape, grouping, limits);
