@@ -48,7 +48,7 @@ void addModels(CLI::App& program) {
   auto output = std::make_shared<Output>(Output::ForPeople);
   CLI::App* command = program.add_subcommand("models",
                                              "The models on this computer (Hugging Face, Ollama, LM Studio, Jan, "
-                                             "llama.cpp), newest first, and whether they models_verb::run here");
+                                             "llama.cpp), newest first, and whether they run here");
   addJsonFlag(*command, *output);
   command->callback([output] { models_verb::run(*output); });
 }
