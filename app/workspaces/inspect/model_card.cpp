@@ -5,6 +5,7 @@
 #include <QScrollBar>
 
 #include "app/selection/tensor_text.h"
+#include "app/session/embed_model.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/quantization_words.h"
@@ -77,7 +78,7 @@ QString ModelCard::facts(const OpenModel& model) const {
               tr("%1 (%2)").arg(text::count(checkpoint.parameters()), text::shortCount(checkpoint.parameters())));
   rows += row(tr("Size"), text::bytes(checkpoint.fileBytes()));
   for (const auto& file : checkpoint.files()) rows += row(tr("File"), QString::fromStdString(file.string()));
-  if (!model.whyNotRunnable()) {
+  if (!model.whyNotComputable()) {
     const auto& config = model.config();
     rows += row(tr("Layers"), text::count(config.layers));
     rows += row(tr("Width"),
@@ -89,6 +90,9 @@ QString ModelCard::facts(const OpenModel& model) const {
                   tr("%1 of %2, %3 for keys and values").arg(config.heads).arg(config.headSize).arg(config.kvHeads));
     if (const auto states = std::ranges::count(config.isRecurrent, 1U); states != 0)
       rows += row(tr("States"), tr("in %1 of %2 layers, instead of keys and values").arg(states).arg(config.layers));
+    if (model.isEncoder())
+      rows += row(tr("Embeddings"), tr("%1 values, pooling: %2; see Compare")
+                                        .arg(text::count(config.width), QString::fromUtf8(nameOf(config.pooling))));
     rows += row(tr("Context"), tr("%1 tokens").arg(text::count(config.contextLength)));
     rows += row(tr("Vocabulary"), tr("%1 tokens").arg(text::count(config.vocabulary)));
   }
