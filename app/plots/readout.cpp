@@ -14,12 +14,12 @@ Readout::Readout(QWidget* parent) : Label(Label::Style::Body, {}, parent) {
 }
 
 void Readout::showAt(QPointF pointer, const QString& text) {
-  constexpr int kGap = 14;
+  constexpr int kReadoutGap = 14;
   setText(text);
   adjustSize();
-  int x = static_cast<int>(pointer.x()) + kGap;
-  if (x + width() > parentWidget()->width()) x = static_cast<int>(pointer.x()) - kGap - width();
-  move(std::max(0, x), std::max(0, static_cast<int>(pointer.y()) - height() - kGap / 2));
+  int x = static_cast<int>(pointer.x()) + kReadoutGap;
+  if (x + width() > parentWidget()->width()) x = static_cast<int>(pointer.x()) - kReadoutGap - width();
+  move(std::max(0, x), std::max(0, static_cast<int>(pointer.y()) - height() - kReadoutGap / 2));
   show();
 }
 

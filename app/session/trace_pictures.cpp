@@ -144,11 +144,11 @@ std::string tensorMap(const Trace& trace) {
 std::string blockMaps(const Trace& trace, const trace::ProvedSet& blocks) {
   std::map<std::uint32_t, std::vector<const trace::Candidate*>> byTensor;
   for (const trace::Candidate& member : blocks.members) byTensor[member.tensor].push_back(&member);
-  constexpr double kSide = 180.0;
+  constexpr double kPictureSide = 180.0;
   std::string pictures;
   for (const auto& [index, members] : byTensor) {
     const TracedTensor& tensor = trace.tensors[index];
-    const double scale = kSide / static_cast<double>(std::max(tensor.rows, tensor.width));
+    const double scale = kPictureSide / static_cast<double>(std::max(tensor.rows, tensor.width));
     const double width = std::max(8.0, scale * static_cast<double>(tensor.width)),
                  height = std::max(8.0, scale * static_cast<double>(tensor.rows));
     std::string content = fmt::format("<rect width=\"{:.1f}\" height=\"{:.1f}\" class=\"frame\"/>", width, height);

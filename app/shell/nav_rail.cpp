@@ -52,12 +52,12 @@ class NavRail::Button final : public QAbstractButton {
     const QColor ink = !isEnabled() ? mix(c.textFaint, c.window, 0.45) : isChecked() ? c.accent : c.textMuted;
     painter.setFont(Theme::instance().textFont(-1, isChecked() ? QFont::DemiBold : QFont::Normal));
     // In a low window under a large zoom the icon makes room for the name.
-    constexpr double kTop = 7, kGap = 2;
+    constexpr double kRailTop = 7, kGap = 2;
     const double textHeight = painter.fontMetrics().height();
     const double textTop = std::min(tile.top() + Theme::instance().px(33), tile.bottom() - textHeight - kGap);
-    const double icon = std::min<double>(Theme::instance().px(24), textTop - kGap - tile.top() - kTop);
+    const double icon = std::min<double>(Theme::instance().px(24), textTop - kGap - tile.top() - kRailTop);
     if (icon > 0)
-      paintIcon(painter, m_iconName, QRectF(tile.center().x() - icon / 2, tile.top() + kTop, icon, icon), ink);
+      paintIcon(painter, m_iconName, QRectF(tile.center().x() - icon / 2, tile.top() + kRailTop, icon, icon), ink);
     painter.setPen(ink);
     painter.drawText(QRectF(0, textTop, width(), textHeight), Qt::AlignHCenter | Qt::AlignTop, text());
   }

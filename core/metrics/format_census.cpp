@@ -117,16 +117,17 @@ std::vector<FormatCensus> formatCensus(const quant::QuantizedTensor& tensor, std
                                        const JobContext& job) {
   const std::vector<Judge> judges = judgesOf(formats);
   if (isCountable(tensor)) return byCodes(countCodes(tensor, job.part(0.0, 0.5)), judges, job.part(0.5, 1.0));
-  constexpr std::uint64_t kValuesPerTask = 16 * kReadValues;
+  constexpr std::uint64_t kCensusValuesPerTask = 16 * kReadValues;
   const std::uint64_t total = tensor.shape.count();
   // Parts are kept apart and added in their order, so that the sums do not depend on which thread was first.
-  std::vector<std::vector<FormatCensus>> parts(total / kValuesPerTask + 1, std::vector<FormatCensus>(judges.size()));
-  forEachChunk(total, kValuesPerTask, job, "Rounding values", [&](std::uint64_t first, std::uint64_t count) {
+  std::vector<std::vector<FormatCensus>> parts(total / kCensusValuesPerTask + 1,
+                                               std::vector<FormatCensus>(judges.size()));
+  forEachChunk(total, kCensusValuesPerTask, job, "Rounding values", [&](std::uint64_t first, std::uint64_t count) {
     std::array<double, kReadValues> values;
     for (std::uint64_t done = 0; done < count; done += kReadValues) {
       const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(kReadValues, count - done));
       readValues(tensor, first + done, n, values.data());
-      addAll(judges, values.data(), n, parts[first / kValuesPerTask]);
+      addAll(judges, values.data(), n, parts[first / kCensusValuesPerTask]);
     }
   });
   std::vector<FormatCensus> censuses(judges.size());

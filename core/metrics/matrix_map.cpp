@@ -56,14 +56,14 @@ void addTensorRow(const quant::QuantizedTensor& tensor, const MatrixMap& map, st
 }
 
 float toFloat(double value) {
-  constexpr double kLargest = static_cast<double>(std::numeric_limits<float>::max());
-  return static_cast<float>(std::clamp(value, -kLargest, kLargest));
+  constexpr double kLargestCell = static_cast<double>(std::numeric_limits<float>::max());
+  return static_cast<float>(std::clamp(value, -kLargestCell, kLargestCell));
 }
 
 /// Fills one row of cells; what is not finite goes to `nonFinite`.
 void fillCellRow(const quant::QuantizedTensor& tensor, std::size_t cellRow, MatrixMap& map, NonFiniteTally& nonFinite,
                  const JobContext& job) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kNoCell = std::numeric_limits<float>::quiet_NaN();
   const double perValue = tensor.dtype() == tensor::DType::F64 ? 0x1p-64 : 1.0;
   CellRow cells(map.columns);
   for (std::uint64_t row = map.firstRow(cellRow); row < map.firstRow(cellRow + 1); ++row) {
@@ -73,9 +73,9 @@ void fillCellRow(const quant::QuantizedTensor& tensor, std::size_t cellRow, Matr
   for (std::size_t column = 0; column < map.columns; ++column) {
     const std::size_t index = cellRow * map.columns + column;
     const bool any = cells.count[column] != 0;
-    map.extreme[index] = any ? toFloat(cells.extreme[column]) : kNan;
+    map.extreme[index] = any ? toFloat(cells.extreme[column]) : kNoCell;
     map.meanAbs[index] =
-        any ? toFloat(cells.sumAbs[column] / static_cast<double>(cells.count[column]) / perValue) : kNan;
+        any ? toFloat(cells.sumAbs[column] / static_cast<double>(cells.count[column]) / perValue) : kNoCell;
     map.nonFiniteIn[index] = cells.nonFinite[column];
   }
 }

@@ -18,8 +18,8 @@ QS_MULTIVERSION void roundToBfloat16(float* values, std::size_t count) {
 }  // namespace
 
 std::string_view toString(ComputeType type) {
-  constexpr std::string_view kNames[] = {"fp32", "fp16", "bf16"};
-  return kNames[static_cast<std::size_t>(type)];
+  constexpr std::string_view kComputeNames[] = {"fp32", "fp16", "bf16"};
+  return kComputeNames[static_cast<std::size_t>(type)];
 }
 
 void roundTo(ComputeType type, std::span<float> values) {

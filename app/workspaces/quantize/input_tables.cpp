@@ -73,9 +73,9 @@ int InputTables::chosen() const { return m_ranges->currentRow(); }
 void InputTables::showRanges() {
   std::vector<QStringList> lines;
   const auto share = [](double part) {
-    constexpr double kLeast = 5e-6;
+    constexpr double kLeastShown = 5e-6;
     if (part == 0) return text::percent(0, 0);
-    return part < kLeast ? u'<' + text::percent(2 * kLeast, 3) : text::percent(part, 3);
+    return part < kLeastShown ? u'<' + text::percent(2 * kLeastShown, 3) : text::percent(part, 3);
   };
   for (const auto& range : m_inputs->study.ranges)
     lines.push_back({rangeName(range.how), text::number(static_cast<double>(range.range.low), 3),

@@ -65,11 +65,11 @@ std::vector<quant::QuantizedTensorPtr> targetsIn(const model::Graph& graph, cons
 
 /// Normal numbers of deviation 1 / sqrt(width), two of every two uniform ones (Box & Muller 1958).
 void drawFirst(std::mt19937_64& random, std::uint64_t width, std::vector<float>& values) {
-  constexpr double kStep = 0x1p-53;
+  constexpr double kModelStep = 0x1p-53;
   const double deviation = 1.0 / std::sqrt(static_cast<double>(width));
   for (std::size_t i = 0; i < values.size(); i += 2) {
-    const double first = (static_cast<double>(random() >> 11U) + 0.5) * kStep;
-    const double angle = 2.0 * std::numbers::pi * static_cast<double>(random() >> 11U) * kStep;
+    const double first = (static_cast<double>(random() >> 11U) + 0.5) * kModelStep;
+    const double angle = 2.0 * std::numbers::pi * static_cast<double>(random() >> 11U) * kModelStep;
     const double length = deviation * std::sqrt(-2.0 * std::log(first));
     values[i] = static_cast<float>(length * std::cos(angle));
     if (i + 1 < values.size()) values[i + 1] = static_cast<float>(length * std::sin(angle));
