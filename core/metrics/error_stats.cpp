@@ -32,7 +32,7 @@ struct PairSums {
 /// @pre count is a multiple of kLanes
 QS_MULTIVERSION void accumulatePairs(const float* original, const float* approximated, std::size_t count,
                                      PairSums* result) {
-  constexpr double kLargestFloat = std::numeric_limits<double>::max();
+  constexpr double kLargestNumber = std::numeric_limits<double>::max();
   PairSums sums = *result;
   const DoubleLanes zero = {};
   for (std::size_t i = 0; i < count; i += kLanes) {
@@ -42,7 +42,7 @@ QS_MULTIVERSION void accumulatePairs(const float* original, const float* approxi
     DoubleLanes x = __builtin_convertvector(a, DoubleLanes);
     DoubleLanes y = __builtin_convertvector(b, DoubleLanes);
     const CountLanes finite =
-        (x <= kLargestFloat) & (x >= -kLargestFloat) & (y <= kLargestFloat) & (y >= -kLargestFloat);
+        (x <= kLargestNumber) & (x >= -kLargestNumber) & (y <= kLargestNumber) & (y >= -kLargestNumber);
     x = finite ? x : zero;
     y = finite ? y : zero;
     const DoubleLanes error = x - y;
