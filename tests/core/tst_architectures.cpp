@@ -195,6 +195,19 @@ class TestArchitectures : public QObject {
     QVERIFY2(QString::fromStdString(*why).contains(says), why->c_str());
   }
 
+  // Layers that guess further tokens are left out, and no others.
+  void furtherLayersAreIgnored() {
+    const auto checkpoint = io::openCheckpoint(kArchitectures / "deepseek3-folder");
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    const auto ignores = [&](const char* name) {
+      return config.architecture->ignores(config, io::FileFormat::Safetensors, name);
+    };
+    QVERIFY(ignores("model.layers.3.eh_proj.weight"));
+    QVERIFY(ignores("model.layers.3.mlp.experts.1.up_proj.weight"));
+    QVERIFY(!ignores("model.layers.2.eh_proj.weight"));
+    QVERIFY(!ignores("model.eh_proj.weight"));
+  }
+
   // A layer that is switched off adds nothing to what runs through.
   void layersCanBeSwitchedOff_data() { support::addArchitectureRows(); }
   void layersCanBeSwitchedOff() {
