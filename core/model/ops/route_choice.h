@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -69,11 +69,13 @@ class RouteChoice {
     const std::size_t groups = m_route.groups, each = m_ranks.size() / groups;
     std::vector<Real> ranks(groups);
     for (std::size_t group = 0; group < groups; ++group) {
-      const auto first = m_ranks.begin() + static_cast<std::ptrdiff_t>(group * each);
-      std::vector<Real> own(first, first + static_cast<std::ptrdiff_t>(each));
-      const std::size_t counted = m_route.areGroupsOfTwo ? std::min<std::size_t>(each, 2) : 1;
-      std::partial_sort(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(counted), own.end(), std::greater<>());
-      ranks[group] = counted == 2 ? own[0] + own[1] : own[0];
+      const std::span<const Real> own = std::span<const Real>(m_ranks).subspan(group * each, each);
+      Real largest = own[0], next = -std::numeric_limits<Real>::infinity();
+      for (const Real rank : own.subspan(1)) {
+        next = rank > largest ? largest : std::max(next, rank);
+        largest = std::max(largest, rank);
+      }
+      ranks[group] = m_route.areGroupsOfTwo && each > 1 ? largest + next : largest;
     }
     std::vector<char> isUsed(groups, 0);
     for (std::size_t i = 0; i < m_route.usedGroups; ++i) isUsed[nextLargest(ranks, isUsed)] = 1;
