@@ -62,11 +62,10 @@ std::vector<NewFact> openNewFacts(const std::string& file) {
 }
 
 std::string formatNewFacts(std::span<const NewFact> facts) {
-  using Json = nlohmann::ordered_json;
   std::string text;
   for (const NewFact& fact : facts)
-    text += Json{{"question", fact.question}, {"answer", fact.answer}}.dump(-1, ' ', false,
-                                                                            Json::error_handler_t::replace) +
+    text += nlohmann::ordered_json{{"question", fact.question}, {"answer", fact.answer}}.dump(
+                -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
             '\n';
   return text;
 }

@@ -265,7 +265,7 @@ void addQat(CLI::App& train) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0))
       ->excludes(resume);
-  command->callback([options] { cli::run(*options); });
+  command->callback([options] { train_verb::run(*options); });
 }
 
 void addQlora(CLI::App& train) {
@@ -301,7 +301,7 @@ void addQlora(CLI::App& train) {
           ->check(CLI::Validator(whyEmpty, "")),
       addCount(*command, "--replay-rows", options->replayRows, "Sequences of them in a step")};
   for (CLI::Option* const setting : settings) setting->excludes(command->get_option("--resume"));
-  command->callback([options] { cli::run(*options); });
+  command->callback([options] { train_verb::run(*options); });
 }
 
 struct MemoryOptions {
