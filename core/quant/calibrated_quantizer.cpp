@@ -135,6 +135,10 @@ QuantizedTensorPtr quantizeCalibrated(const Scheme& scheme, const QuantizedTenso
     const TensorCalibrationPtr known = calibration->of(tensor.name, need, job.part(0.0, 0.5));
     if (need == CalibrationNeed::Hessian && known != nullptr && known->samples == 0 && known->hessian.empty())
       return roundedToNearest(scheme, tensor, *known, job.part(0.5, 1.0));
+    const auto matrix = MatrixName::parse(tensor.name);
+    if (need == CalibrationNeed::Hessian && known == nullptr && matrix)
+      if (const auto ofStack = calibration->of(matrix->stack, CalibrationNeed::Columns, job.part(0.5, 0.5)))
+        return roundedToNearest(scheme, tensor, *ofStack, job.part(0.5, 1.0));
     return quantize(scheme, tensor, job.part(0.5, 1.0), known.get());
   }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
@@ -148,6 +152,7 @@ std::uint64_t countUnseen(const Scheme& scheme, const std::string& name, const t
   if (calibrationNeed(scheme) != CalibrationNeed::Hessian) return 0;
   if (!isByMatrix(scheme, shape)) {
     const TensorCalibrationPtr known = calibration.of(name, CalibrationNeed::Importance, job);
+    if (known == nullptr && MatrixName::parse(name)) return 1;
     return known != nullptr && known->samples == 0 ? 1 : 0;
   }
   std::uint64_t count = 0;

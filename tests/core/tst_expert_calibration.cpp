@@ -5,6 +5,7 @@
 #include "core/calibrate/text_calibration.h"
 #include "core/model/weights.h"
 #include "core/quant/calibrated_quantizer.h"
+#include "core/quant/matrix_name.h"
 #include "core/quant/methods/hessian.h"
 #include "core/quant/quantizer.h"
 #include "support/architectures.h"
@@ -83,6 +84,13 @@ void checkMethods(const quant::QuantizedTensor& stack, quant::Calibration& calib
     const auto scheme = quant::Scheme::parse(seen == inputs.end() ? "int3:group=8" : "int3:group=8,method=gptq");
     const auto expected = quant::quantize(scheme, *matrixOf(stack, expert), JobContext(), &own);
     QCOMPARE(quant::dequantize(*matrixOf(*gptq, expert)), quant::dequantize(*expected));
+    // Quantized alone, under its name, it is the same.
+    auto alone = std::make_shared<quant::QuantizedTensor>(*matrixOf(stack, expert));
+    alone->name = quant::MatrixName{stack.name, expert}.toString();
+    const auto one = made("int3:group=8,method=gptq", *alone, calibration);
+    QCOMPARE(quant::dequantize(*one), quant::dequantize(*expected));
+    QCOMPARE(quant::countUnseen(*one->scheme, alone->name, alone->shape, calibration, JobContext()),
+             std::uint64_t{seen == inputs.end() ? 1U : 0U});
   }
   QCOMPARE(quant::countUnseen(*gptq->scheme, stack.name, stack.shape, calibration, JobContext()), unseen);
   const auto plain = made("int3:group=8", stack, calibration),

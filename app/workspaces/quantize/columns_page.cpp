@@ -6,6 +6,7 @@
 #include "app/workspaces/quantize/column_story.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/method_choice.h"
+#include "core/base/error.h"
 
 namespace app {
 namespace {
@@ -74,11 +75,19 @@ void ColumnsPage::compute() {
   state().jobs().run(
       this,
       {kColumnsTag, tr("Following %1 through the columns").arg(QString::fromStdString(request.scheme.displayName()))},
-      [request = std::move(request), row = row()](const core::JobContext& job) {
-        const auto known = request.known(job.part(0, 0.5));
-        const FlatRange all{0, request.tensor->shape.count()};
-        const auto source = request.edits.empty() ? request.tensor : editedPart(*request.tensor, all, request.edits);
-        return explainColumns(request.scheme, *source, row, known.get(), job.part(0.5, 1));
+      [asked = std::move(request), row = row()](const core::JobContext& job) {
+        // Of a stack of experts the one that the row is of.
+        const std::uint64_t above = asked.matrixFirst().value_or(0) / asked.tensor->rowValues();
+        const LabRequest one = asked.matrixFirst() ? asked.ofMatrix() : asked;
+        if (forWhatIsKnown(one, job.part(0, 0.4)).scheme != one.scheme)
+          throw core::Error(core::ErrorCode::Unsupported,
+                            "No token of the calibration text came to this expert: it is rounded to nearest.");
+        const auto known = one.known(job.part(0.4, 0.5));
+        const FlatRange all{0, one.tensor->shape.count()};
+        const auto source = one.edits.empty() ? one.tensor : editedPart(*one.tensor, all, one.edits);
+        MethodExplanation explanation = explainColumns(one.scheme, *source, row - above, known.get(), job.part(0.5, 1));
+        explanation.row += above;
+        return explanation;
       },
       [this, question](MethodExplanation explanation) {
         if (question == m_computed) take(std::move(explanation));

@@ -6,9 +6,11 @@
 
 #include "app/workspaces/quantize/block_number.h"
 #include "core/metrics/clip_groups.h"
+#include "core/model/recipe/row_order.h"
 #include "core/quant/explain/block_place.h"
 #include "core/quant/explain/method_explanation.h"
 #include "core/quant/explain/stored_block.h"
+#include "core/quant/matrix_name.h"
 #include "core/quant/methods/scaled_columns.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
@@ -72,6 +74,14 @@ FlatRange sharingAround(const LabBlock& block, std::uint64_t weight) {
   return {place.first, place.count};
 }
 
+/// What is said of one tensor said of one that it lies in. @param by flat index there of its first weight
+LabBlock movedBy(LabBlock block, std::uint64_t by) {
+  block.sharing.first += by;
+  block.shown.first += by;
+  block.sourceFirst += by;
+  return block;
+}
+
 /// The steps of the block around the request's weight, and the part of them that is shown.
 void explain(LabBlock& block, const LabRequest& request, const core::quant::TensorCalibration* known,
              const core::JobContext& job) {
@@ -102,7 +112,28 @@ core::quant::Scheme roundedAlone(const core::quant::Scheme& scheme) {
   return alone;
 }
 
+std::optional<std::uint64_t> LabRequest::matrixFirst() const {
+  const core::tensor::Shape& shape = tensor->shape;
+  const bool isByMatrix = core::quant::calibrationNeed(scheme) == core::quant::CalibrationNeed::Hessian;
+  if (shape.rank() != 3 || shape.isEmpty() || !isByMatrix) return std::nullopt;
+  const std::uint64_t size = shape[1] * shape[2];
+  return weight / size * size;
+}
+
+LabRequest LabRequest::ofMatrix() const {
+  const std::uint64_t first = *matrixFirst(), size = tensor->shape[1] * tensor->shape[2];
+  LabRequest one = *this;
+  one.tensor =
+      core::model::matrixOf(tensor, first / size, core::quant::MatrixName{tensor->name, first / size}.toString());
+  one.weight = weight - first;
+  one.edits.clear();
+  for (auto edit = edits.lower_bound(first); edit != edits.end() && edit->first < first + size; ++edit)
+    one.edits.emplace(edit->first - first, edit->second);
+  return one;
+}
+
 FlatRange LabRequest::context() const {
+  if (const auto first = matrixFirst()) return {*first, tensor->shape[1] * tensor->shape[2]};
   const FlatRange range = core::quant::rangeToQuantize(scheme, tensor->shape, weight);
   return range.count == 1 ? pieceOf(rowOf(tensor->shape, weight), kAlone, weight) : range;
 }
@@ -115,6 +146,16 @@ core::quant::TensorCalibrationPtr LabRequest::known(const core::JobContext& job)
 
 bool LabRequest::asksText() const {
   return calibration && core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None;
+}
+
+LabRequest forWhatIsKnown(LabRequest request, const core::JobContext& job) {
+  if (!request.calibration || core::quant::calibrationNeed(request.scheme) != core::quant::CalibrationNeed::Hessian)
+    return request;
+  const auto known = request.known(job);
+  const bool isOfStack = core::quant::MatrixName::parse(request.tensor->name).has_value();
+  const bool isUnseen = known ? known->samples == 0 && known->hessian.empty() : isOfStack;
+  if (isUnseen) request.scheme = core::quant::roundingOnly(request.scheme);
+  return request;
 }
 
 std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
@@ -171,6 +212,8 @@ FlatRange rowAround(const core::tensor::Shape& shape, std::uint64_t flatIndex) {
 }
 
 core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBlock& block) {
+  if (const auto first = request.matrixFirst())
+    return rowStepErrors(forWhatIsKnown(request.ofMatrix()), movedBy(block, std::uint64_t{0} - *first));
   const FlatRange row = rowAround(request.tensor->shape, request.weight);
   QuantizedTensorPtr original = block.unclipped, quantized = block.quantized;
   FlatRange within{row.first - block.sourceFirst, row.count};
@@ -204,7 +247,9 @@ QuantizedTensorPtr editedPart(const QuantizedTensor& tensor, const FlatRange& ra
   return floats(tensor, std::move(values), isAll ? tensor.shape : core::tensor::Shape{1, range.count});
 }
 
-LabBlock computeBlock(const LabRequest& request, const core::JobContext& job) {
+LabBlock computeBlock(const LabRequest& asked, const core::JobContext& job) {
+  if (const auto first = asked.matrixFirst()) return movedBy(computeBlock(asked.ofMatrix(), job), *first);
+  const LabRequest request = forWhatIsKnown(asked, job.part(0, 0.5));
   LabBlock block;
   block.scheme = request.scheme;
   const core::tensor::Shape& shape = request.tensor->shape;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,7 +38,17 @@ struct LabRequest {
   bool asksText() const;
   /// Weights that must be quantized to know the block.
   core::quant::FlatRange context() const;
+  /// Where a scheme makes each matrix of a stack by what a text has shown of that expert's own inputs, as GPTQ and AWQ
+  /// do: flat index of the first weight of the one that `weight` is in. (The file's AWQ has one set of factors for all
+  /// of a stack; here it is the one's.) Nothing elsewhere.
+  std::optional<std::uint64_t> matrixFirst() const;
+  /// The same about that matrix alone. @pre matrixFirst() is there
+  LabRequest ofMatrix() const;
 };
+
+/// The request with rounding to nearest in its scheme's place where the text sent no token through an expert, as files
+/// are made. @throws as Calibration::of
+LabRequest forWhatIsKnown(LabRequest request, const core::JobContext& job = core::JobContext());
 
 /// One block of a tensor and what a scheme makes of it.
 struct LabBlock {
