@@ -13,43 +13,18 @@
 #include "core/model/weights.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
-#include "support/architectures.h"
+#include "support/architecture_form.h"
 
 using namespace core;
+using support::Form;
+using support::lastLogits;
 
 namespace {
-
-struct Form {
-  explicit Form(const std::string& path)
-      : checkpoint(io::openCheckpoint(support::kArchitectures / path)),
-        config(model::ModelConfig::fromCheckpoint(*checkpoint)),
-        weights(checkpoint) {}
-  model::Graph graph(const model::Recipe& recipe = {}) {
-    return model::buildGraph(config, weights.load(config, recipe));
-  }
-  /// What a graph calls a tensor of GGUF's name.
-  std::string nameOf(const std::string& gguf) const {
-    return model::TensorNames(*checkpoint).in(checkpoint->format(), gguf);
-  }
-
-  std::shared_ptr<const io::Checkpoint> checkpoint;
-  model::ModelConfig config;
-  model::WeightLibrary weights;
-};
 
 const quant::QuantizedTensorPtr& stackNamed(const model::Graph& graph, const std::string& name) {
   return *std::ranges::find_if(graph.ops, [&](const model::Op& op) {
             return op.kind() == model::OpKind::ExpertMatMul && (*op.weight())->name == name;
           })->weight();
-}
-
-std::vector<float> logitsOf(const model::Graph& graph) {
-  const auto tokens = support::architectureTokens();
-  const auto executor = model::createCpuExecutor(graph);
-  const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), model::KvType::F32);
-  std::vector<float> logits(graph.vocabulary());
-  executor->forward(tokens, *cache, model::LogitsWanted::LastToken, logits);
-  return logits;
 }
 
 calibrate::TextCalibration calibrationOf(const model::Graph& graph) {
@@ -73,7 +48,7 @@ class TestFolderExperts : public QObject {
   void whatReplacesAStackReplacesItsMatrices() {
     QFETCH(QString, name);
     Form gguf(name.toStdString() + ".gguf"), folder(name.toStdString() + "-folder");
-    const auto plain = logitsOf(gguf.graph());
+    const auto plain = lastLogits(gguf.graph());
     for (const char* which : {"blk.0.ffn_up_exps.weight", "blk.1.ffn_down_exps.weight"})
       for (const char* scheme : {"int3:group=8", "int4:group=8,range=minmax", "kmeans2", "nf4", "bf16"}) {
         const auto replaced = [&](Form& form) {
@@ -84,7 +59,7 @@ class TestFolderExperts : public QObject {
           model::Recipe recipe;
           recipe.replacements[own] = std::move(made);
           if (!model::planRecipe(recipe, *form.checkpoint).unused.empty()) throw std::runtime_error(own);
-          return logitsOf(form.graph(recipe));
+          return lastLogits(form.graph(recipe));
         };
         const auto ours = replaced(gguf), theirs = replaced(folder);
         QVERIFY2(support::worstDivergence(plain, ours, ours.size()) > 1e-7, scheme);

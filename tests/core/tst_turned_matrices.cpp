@@ -10,44 +10,13 @@
 #include "core/quant/decoded_copy.h"
 #include "core/quant/load_tensor.h"
 #include "core/trace/attribution.h"
-#include "support/architectures.h"
+#include "support/architecture_form.h"
 
 using namespace core;
+using support::Form;
+using support::lastLogits;
 
 namespace {
-
-/// A model as one of its two forms, and what its tensors are called there.
-struct Form {
-  explicit Form(const std::string& path)
-      : checkpoint(io::openCheckpoint(support::kArchitectures / path)),
-        config(model::ModelConfig::fromCheckpoint(*checkpoint)),
-        weights(checkpoint) {}
-
-  /// By the name in GGUF files; nothing where the folder has it in another form.
-  std::optional<std::size_t> find(const std::string& gguf) const {
-    return checkpoint->find(model::TensorNames(*checkpoint).in(checkpoint->format(), gguf));
-  }
-  quant::QuantizedTensorPtr tensor(const std::string& gguf) const {
-    return quant::loadTensor(*checkpoint, *find(gguf));
-  }
-  std::string nameOf(const std::string& gguf) const { return checkpoint->tensors()[*find(gguf)].name; }
-  model::Graph graph(const model::Recipe& recipe = {}) {
-    return model::buildGraph(config, weights.load(config, recipe));
-  }
-
-  std::shared_ptr<const io::Checkpoint> checkpoint;
-  model::ModelConfig config;
-  model::WeightLibrary weights;
-};
-
-std::vector<float> logitsOf(const model::Graph& graph) {
-  const auto tokens = support::architectureTokens();
-  const auto executor = model::createCpuExecutor(graph);
-  const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), model::KvType::F32);
-  std::vector<float> logits(graph.vocabulary());
-  executor->forward(tokens, *cache, model::LogitsWanted::LastToken, logits);
-  return logits;
-}
 
 bool areTheSame(const quant::QuantizedTensor& a, const quant::QuantizedTensor& b) {
   return a.shape == b.shape && std::ranges::equal(a.payload, b.payload) && quant::dequantize(a) == quant::dequantize(b);
@@ -93,7 +62,7 @@ class TestTurnedMatrices : public QObject {
   void replacedWeightsDoTheSame() {
     QFETCH(QString, name);
     Form gguf(file(name)), other(folder(name));
-    const auto plain = logitsOf(gguf.graph());
+    const auto plain = lastLogits(gguf.graph());
     const std::string which = name == "gpt2" ? "blk.1.ffn_up.weight" : "blk.1.ffn_down_exps.weight";
     const auto changed = [&](Form& form) {
       const auto copy = quant::decodedCopy(*form.tensor(which));
@@ -101,7 +70,7 @@ class TestTurnedMatrices : public QObject {
         quant::valuesOf(*copy)[3 * copy->rowValues() + column] = 0.5F;
       model::Recipe recipe;
       recipe.replacements[form.nameOf(which)] = copy;
-      return logitsOf(form.graph(recipe));
+      return lastLogits(form.graph(recipe));
     };
     const auto ours = changed(gguf), theirs = changed(other);
     QVERIFY(ours != plain);
@@ -112,12 +81,12 @@ class TestTurnedMatrices : public QObject {
   void whatIsSwitchedOffIsTheSame() {
     QFETCH(QString, name);
     Form gguf(file(name)), other(folder(name));
-    const auto plain = logitsOf(gguf.graph());
+    const auto plain = lastLogits(gguf.graph());
     const auto without = [](Form& form, bool isHead) {
       model::Recipe recipe;
       const model::Graph graph = form.graph();
       recipe.replacements = isHead ? model::withoutHead(graph, 1, 2) : model::withoutLayer(graph, 0);
-      return logitsOf(form.graph(recipe));
+      return lastLogits(form.graph(recipe));
     };
     for (const bool isHead : {true, false}) {
       const auto ours = without(gguf, isHead), theirs = without(other, isHead);
