@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "app/session/quantization_settings.h"
@@ -13,8 +12,6 @@
 #include "core/io/text_checks.h"
 #include "core/model/architectures/architecture.h"
 #include "core/model/config_writing.h"
-#include "core/quant/load_tensor.h"
-#include "core/quant/quantizer.h"
 
 namespace app {
 
@@ -106,55 +103,12 @@ std::vector<FolderFile> carriedOver(const core::io::Checkpoint& source, const Wr
 
 // From a GGUF file
 
-/// Llama 3's scaling from the factors that frequencies are divided by: with the constants that all of its models have
-/// but for the context they were first trained with, a power of two. Nothing where they come from another rule.
-std::optional<ModelConfig> llama3Scaling(const ModelConfig& config, const std::vector<float>& factors) {
-  ModelConfig plain = config;
-  plain.ropeScaling = core::model::RopeScaling::None;
-  ModelConfig scaled = plain;
-  scaled.ropeScaling = core::model::RopeScaling::Llama3;
-  scaled.ropeLowFrequencyFactor = 1.0F;
-  scaled.ropeHighFrequencyFactor = 4.0F;
-  scaled.ropeFactor = *std::max_element(factors.begin(), factors.end());
-  const auto without = plain.ropeFrequencies();
-  constexpr std::uint32_t kLeast = 32, kLargest = 1U << 20U;
-  for (scaled.ropeOriginalContext = kLeast; scaled.ropeOriginalContext <= kLargest; scaled.ropeOriginalContext *= 2) {
-    const auto with = scaled.ropeFrequencies();
-    std::size_t same = 0;
-    while (same < factors.size() && std::abs(without[same] / with[same] / factors[same] - 1.0F) < 1e-5F) ++same;
-    if (same == factors.size()) return scaled;
-  }
-  return std::nullopt;
-}
-
-/// The config of a folder: what a tensor of factors tells there is a rule's numbers here.
-ModelConfig withScaling(const core::io::Checkpoint& source, const ModelConfig& config) {
-  const auto index = source.find("rope_freqs.weight");
-  if (!index) return config;
-  const auto factors = core::quant::dequantize(*core::quant::loadTensor(source, *index));
-  const auto scaled = factors.size() == config.ropeDimensions / 2 ? llama3Scaling(config, factors) : std::nullopt;
-  if (!scaled)
-    throw Error(ErrorCode::Unsupported,
-                "The factors in rope_freqs.weight are not those of Llama 3's rule, which config.json has words for.",
-                "rope_freqs.weight");
-  return *scaled;
-}
-
-/// Whether the attention's matrices have biases: all four of a block or none, which is all that config.json can say.
-bool hasBiases(const core::io::Checkpoint& source) {
-  const auto has = [&](const char* name) { return source.find(name).has_value(); };
-  const bool some = has("blk.0.attn_q.bias") || has("blk.0.attn_k.bias") || has("blk.0.attn_v.bias");
-  if (some != has("blk.0.attn_output.bias"))
-    throw Error(ErrorCode::Unsupported,
-                "Some of this model's attention matrices have biases and some have none, which config.json has no "
-                "words for.",
-                "blk.0.attn_output.bias");
-  return some;
-}
-
 Json jsonOf(const core::io::MetadataValue& value) {
   const auto* const list = std::get_if<core::io::MetadataArray>(&value);
   if (list != nullptr && list->elementType() == core::io::MetadataType::String) return list->strings();
+  const bool areReals = list != nullptr && (list->elementType() == core::io::MetadataType::F32 ||
+                                            list->elementType() == core::io::MetadataType::F64);
+  if (areReals) return list->numbers();
   if (list != nullptr) return list->integers();
   return std::visit(
       [](const auto& stored) -> Json {
@@ -166,28 +120,34 @@ Json jsonOf(const core::io::MetadataValue& value) {
       value);
 }
 
-/// The hyper-parameters, with an object for what stands before a dot.
-Json configWords(const ModelConfig& config) {
-  const auto words = core::model::describeConfig(config, core::io::FileFormat::Safetensors);
-  Json json = Json::object();
-  for (const auto& entry : words.metadata().entries()) {
-    const std::string key = entry.key.substr(words.prefix().size());
-    const std::size_t dot = key.find('.');
-    Json& place = dot == std::string::npos ? json[key] : json[key.substr(0, dot)][key.substr(dot + 1)];
-    place = jsonOf(entry.value);
+/// The place of a key, in an object for what stands before a dot.
+Json& placeIn(Json& json, std::string_view key) {
+  Json* place = &json;
+  for (std::size_t dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
+    place = &(*place)[std::string(key.substr(0, dot))];
+    key.remove_prefix(dot + 1);
   }
+  return (*place)[std::string(key)];
+}
+
+/// The hyper-parameters.
+Json configWords(const core::io::Checkpoint& source, const ModelConfig& config) {
+  auto words = core::model::describeConfig(config, core::io::FileFormat::Safetensors);
+  core::model::describePresence(source, config, words);
+  Json json = Json::object();
+  const auto place = [&](const std::string& key) -> Json& { return placeIn(json, key.substr(words.prefix().size())); };
+  for (const auto& entry : words.metadata().entries()) place(entry.key) = jsonOf(entry.value);
+  for (const std::string& key : words.nulls()) place(key) = nullptr;
   return json;
 }
 
 Json configJson(const core::io::Checkpoint& source, const WritingPlan& plan,
                 const core::text::VocabularyData& vocabulary) {
   const auto id = [](const std::optional<core::text::TokenId>& token) { return token ? Json(*token) : Json(nullptr); };
-  Json json = configWords(withScaling(source, *plan.config));
-  if (plan.config->architecture->folderSaysBiases) {
-    json["attention_bias"] = hasBiases(source);
-    json["mlp_bias"] = false;
-  }
-  if (!json.contains("rope_scaling")) json["rope_scaling"] = nullptr;
+  Json json = configWords(source, *plan.config);
+  if (json.contains("attention_bias")) json["mlp_bias"] = false;
+  const bool hasRope = plan.config->architecture->folderSizes.ropeBase != nullptr && !json.contains("rope_parameters");
+  if (hasRope && !json.contains("rope_scaling")) json["rope_scaling"] = nullptr;
   json["attention_dropout"] = 0.0;
   json["bos_token_id"] = id(vocabulary.bos);
   json["eos_token_id"] = id(vocabulary.eos);

@@ -163,13 +163,13 @@ quant::QuantizedTensorPtr unpackTensor(std::span<const std::byte> bytes, const s
 
 quant::QuantizedTensorPtr MadeTensors::make(const core::model::TensorDecision& decision,
                                             const quant::QuantizedTensorPtr& stored, const core::JobContext& job,
-                                            std::string_view order) {
+                                            std::string_view order, quant::Calibration* calibration) {
   const bool isKept = !m_making.workFolder.empty() && m_making.calibration != nullptr && takesLong(decision);
-  if (!isKept) return core::model::makeTensor(decision, stored, job, m_making.calibration);
+  if (!isKept) return core::model::makeTensor(decision, stored, job, calibration);
   const fs::path file = fileOf(*decision.scheme, stored->name, order);
   m_kept.push_back(file);
   if (auto known = readKept(file, stored->name, *decision.scheme, stored->shape)) return known;
-  auto made = core::model::makeTensor(decision, stored, job, m_making.calibration);
+  auto made = core::model::makeTensor(decision, stored, job, calibration);
   try {
     const std::vector<std::byte> bytes = packTensor(*made);
     if (bytes.empty()) return made;

@@ -26,9 +26,10 @@ class MadeTensors {
   explicit MadeTensors(TensorMaking making) : m_making(std::move(making)) {}
 
   /// As core::model::makeTensor. @param order tells a tensor whose rows were put in another order from the source's own
+  /// @param calibration of its inputs as they lie now: that of TensorMaking, or null with it
   core::quant::QuantizedTensorPtr make(const core::model::TensorDecision& decision,
                                        const core::quant::QuantizedTensorPtr& stored, const core::JobContext& job,
-                                       std::string_view order = {});
+                                       std::string_view order, core::quant::Calibration* calibration);
   /// The model is complete: what was kept of it goes.
   void forget() noexcept;
 

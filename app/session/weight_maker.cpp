@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "core/model/recipe/other_model.h"
-#include "core/model/recipe/row_order.h"
+#include "core/model/recipe/reordered_inputs.h"
 #include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
@@ -14,7 +14,6 @@
 
 namespace app {
 
-using core::model::RowOrder;
 using core::quant::FolderLayout;
 using core::quant::QuantizedTensorPtr;
 
@@ -23,12 +22,6 @@ namespace {
 /// The pieces of a layout; of a single file, those of bitsandbytes.
 core::quant::PieceBytes piecesOf(const WritingPlan& plan, const core::quant::QuantizedTensor& tensor) {
   return packPieces(plan.kind.layout.value_or(FolderLayout::Bitsandbytes), tensor, plan.settings);
-}
-
-QuantizedTensorPtr withShape(const core::quant::QuantizedTensor& tensor, core::tensor::Shape shape) {
-  auto changed = std::make_shared<core::quant::QuantizedTensor>(tensor);
-  changed->shape = std::move(shape);
-  return changed;
 }
 
 QuantizedTensorPtr cast(const QuantizedTensorPtr& tensor, core::tensor::DType dtype, const core::JobContext& job) {
@@ -58,20 +51,6 @@ QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std
   });
 }
 
-/// Something added to every value.
-QuantizedTensorPtr raised(const QuantizedTensorPtr& tensor, float offset) {
-  if (offset == 0.0F) return tensor;
-  return changed(*tensor, [&](std::vector<float>& values) {
-    for (float& value : values) value += offset;
-  });
-}
-
-/// What norms of a file of one format are raised by in a file of the other.
-float offsetBetween(core::io::FileFormat from, core::io::FileFormat to, float folderOffset) {
-  if (from == to) return 0.0F;
-  return to == core::io::FileFormat::Gguf ? folderOffset : -folderOffset;
-}
-
 /// Of the file whose norms it has.
 core::io::FileFormat formatOf(const core::model::OtherTensor& other, core::io::FileFormat open) {
   return other.adapted ? open : other.model->checkpoint()->format();
@@ -92,29 +71,88 @@ WeightMaker::WeightMaker(const core::io::Checkpoint& source, const WritingPlan& 
   if (plan.foldsColumns) m_factors.emplace(source, rows, making.calibration);
 }
 
-QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const QuantizedTensorPtr& stored,
+QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, std::size_t index, const QuantizedTensorPtr& stored,
                                           const core::JobContext& job) {
-  const auto& decision = m_rows[*weight.row].decision;
+  const auto& decision = m_rows[index].decision;
+  core::quant::Calibration* calibration = m_calibration;
+  std::optional<core::model::ReorderedInputs> reordered;
+  if (weight.converted && weight.converted->columnThere && calibration != nullptr)
+    calibration = &reordered.emplace(*calibration, weight.converted->columnThere);
   if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme)) {
-    std::string of = weight.order == RowOrder::Same ? "" : "rows in another order";
-    if (const auto& before = m_rows[*weight.row].before) of += "\nof " + identityOf(*before);
-    return m_tensors.make(decision, stored, job, of);
+    std::string of = weight.converted && weight.converted->rowThere ? "as " + weight.tensors.front().name : "";
+    if (const auto& before = m_rows[index].before) of += "\nof " + identityOf(*before);
+    return m_tensors.make(decision, stored, job, of, calibration);
   }
-  const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
+  const auto& factors = m_factors->ofColumns(index, job.part(0.0, 0.6));
   const auto need = core::quant::calibrationNeed(*decision.scheme);
-  const auto known = m_calibration == nullptr ? nullptr : m_calibration->of(stored->name, need, job.part(0.6, 0.6));
+  const auto known = calibration == nullptr ? nullptr : calibration->of(stored->name, need, job.part(0.6, 0.6));
   return core::quant::quantizeFolded(*decision.scheme, *stored, known.get(), factors, job.part(0.6, 1.0));
 }
 
-QuantizedTensorPtr WeightMaker::inNewOrder(QuantizedTensorPtr tensor, const NewWeight& weight) const {
-  if (weight.order == RowOrder::Same) return tensor;
-  const bool toGguf = m_plan.kind.format == core::io::FileFormat::Gguf;
-  const auto from = [&](std::uint64_t row) {
-    return toGguf ? core::model::huggingFaceRow(row, weight.headRows) : core::model::ggufRow(row, weight.headRows);
+QuantizedTensorPtr WeightMaker::storedOf(std::size_t index, const core::JobContext& job) {
+  auto stored = core::quant::loadTensor(m_source, index);
+  const auto& before = m_rows[index].before;
+  if (before) stored = core::model::makeTensor(*before, stored, job.part(0.0, 0.0), m_calibration);
+  const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
+  return divisors == nullptr ? stored : divided(*stored, *divisors);
+}
+
+QuantizedTensorPtr WeightMaker::arranged(const NewWeight& weight, std::span<const QuantizedTensorPtr> sources) const {
+  return weight.converted ? core::model::arrange(*weight.converted, sources) : sources.front();
+}
+
+QuantizedTensorPtr WeightMaker::inNewFormat(const NewWeight& weight, core::io::FileFormat from,
+                                            const QuantizedTensorPtr& tensor) const {
+  if (!weight.converted) return tensor;
+  return core::model::withValuesOf(*weight.converted->folderRow, from, m_plan.kind.format, tensor);
+}
+
+void WeightMaker::make(const NewWeight& weight, std::span<const std::size_t> sources, const Append& append,
+                       const core::JobContext& job, const core::JobContext& done) {
+  std::vector<QuantizedTensorPtr> stored, taken;
+  bool isTaken = false;
+  for (const std::size_t index : sources) {
+    const auto& decision = m_rows[index].decision;
+    stored.push_back(inNewFormat(weight, m_source.format(), storedOf(index, job)));
+    isTaken = isTaken || decision.other || decision.replacement;
+    if (decision.other)
+      taken.push_back(
+          inNewFormat(weight, formatOf(*decision.other, m_source.format()), core::model::loadOther(*decision.other)));
+    else
+      taken.push_back(decision.replacement ? decision.replacement : stored.back());
+  }
+  const std::size_t index = sources.front();
+  QuantizedFileRow& row = m_rows[index];
+  const QuantizedTensorPtr before = arranged(weight, stored);
+  QuantizedTensorPtr made = isTaken ? arranged(weight, taken) : before;
+  if (weight.cast)
+    made = cast(made, *weight.cast, job);
+  else if (!isTaken && !row.isCopied && !row.isKept())
+    made = quantized(weight, index, before, job);
+  if (made != before && row.decision.scheme && row.decision.place.experts != core::model::Experts::None &&
+      m_calibration != nullptr)
+    m_unseenExperts +=
+        core::quant::countUnseen(*row.decision.scheme, before->name, before->shape, *m_calibration, job.part(1.0, 1.0));
+  if (before->input && (made == before || !made->input)) ++m_inputsLeft;
+  note(weight, row, *before, made == before ? nullptr : made.get(), done);
+  if (!weight.isPacked) return append((weight.isTurned ? core::quant::turned(*made) : made)->payload);
+  if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);
+  for (const auto& piece : piecesOf(m_plan, *made)) append(piece);
+}
+
+void WeightMaker::note(const NewWeight& weight, QuantizedFileRow& row, const core::quant::QuantizedTensor& before,
+                       const core::quant::QuantizedTensor* made, const core::JobContext& job) {
+  QuantizedFileRow found = row;
+  noteNonFinite(found, before, made, job);
+  const bool isPart = weight.converted && weight.converted->rowThere;
+  const auto add = [&](core::metrics::NonFinite& all, const core::metrics::NonFinite& more) {
+    if (!isPart || all.count() == 0) all.first = more.first;
+    if (isPart && all.count() == 0 && all.first) all.first->row = weight.converted->rowThere(all.first->row);
+    all.nan = more.nan + (isPart ? all.nan : 0);
+    all.inf = more.inf + (isPart ? all.inf : 0);
   };
-  if (tensor->shape.rank() != 1) return core::model::reorderRows(tensor, from);
-  const core::tensor::Shape shape = tensor->shape;  // a bias: one value a row
-  return withShape(*core::model::reorderRows(withShape(*tensor, {shape[0], 1}), from), shape);
+  add(row.nonFinite, found.nonFinite);
+  add(row.overflowed, found.overflowed);
 }
 
 void WeightMaker::make(const NewWeight& weight, const Append& append, const core::JobContext& job,
@@ -122,39 +160,19 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
   if (weight.added) return append(*weight.added);
   const std::size_t index = *weight.row;
   QuantizedFileRow& row = m_rows[index];
-  const auto& tensor = m_source.tensors()[index];
-  const auto words = m_plan.wordsOf(m_source);
-  const float offset = offsetBetween(m_source.format(), words, weight.folderOffset);
-  if (row.isCopied && weight.order == RowOrder::Same && offset == 0.0F) {
+  if (!weight.converted && row.isCopied) {
     const auto view = m_source.view(index);
-    if (core::quant::isLoadable(tensor)) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
+    const bool isLoadable = core::quant::isLoadable(m_source.tensors()[index]);
+    if (isLoadable) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
     return append(view.bytes);
   }
-  auto stored = core::quant::loadTensor(m_source, index);
-  if (row.before) stored = core::model::makeTensor(*row.before, stored, job.part(0.0, 0.0), m_calibration);
-  stored = inNewOrder(std::move(stored), weight);
-  const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
-  if (divisors != nullptr) stored = divided(*stored, *divisors);
-  stored = raised(stored, offset);
-  QuantizedTensorPtr made = stored;
-  if (weight.cast)
-    made = cast(stored, *weight.cast, job);
-  else if (row.decision.other)
-    made = raised(inNewOrder(core::model::loadOther(*row.decision.other), weight),
-                  offsetBetween(formatOf(*row.decision.other, m_source.format()), words, weight.folderOffset));
-  else if (row.decision.replacement)
-    made = inNewOrder(row.decision.replacement, weight);
-  else if (!row.isCopied)
-    made = quantized(weight, stored, job);
-  if (made != stored && row.decision.scheme && row.decision.place.experts != core::model::Experts::None &&
-      m_calibration != nullptr)
-    m_unseenExperts +=
-        core::quant::countUnseen(*row.decision.scheme, stored->name, stored->shape, *m_calibration, job.part(1.0, 1.0));
-  if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
-  noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
-  if (!weight.isPacked) return append((weight.isTurned ? core::quant::turned(*made) : made)->payload);
-  if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);
-  for (const auto& piece : piecesOf(m_plan, *made)) append(piece);
+  if (!weight.converted) return make(weight, std::span(&index, 1), append, job, done);
+  const auto& sources = weight.converted->sources;
+  if (!weight.converted->isStack) return make(weight, sources, append, job, done);
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const auto count = static_cast<double>(sources.size()), at = static_cast<double>(i);
+    make(weight, std::span(sources).subspan(i, 1), append, job.part(at / count, (at + 1) / count), done);
+  }
 }
 
 void WeightMaker::makeAll(const Append& append, const core::JobContext& job) {

@@ -32,9 +32,18 @@ class WeightMaker {
 
  private:
   void make(const NewWeight& weight, const Append& append, const core::JobContext& job, const core::JobContext& done);
-  core::quant::QuantizedTensorPtr quantized(const NewWeight& weight, const core::quant::QuantizedTensorPtr& stored,
-                                            const core::JobContext& job);
-  core::quant::QuantizedTensorPtr inNewOrder(core::quant::QuantizedTensorPtr tensor, const NewWeight& weight) const;
+  /// @param sources that it is made of, or of a stack one of them
+  void make(const NewWeight& weight, std::span<const std::size_t> sources, const Append& append,
+            const core::JobContext& job, const core::JobContext& done);
+  core::quant::QuantizedTensorPtr quantized(const NewWeight& weight, std::size_t index,
+                                            const core::quant::QuantizedTensorPtr& stored, const core::JobContext& job);
+  core::quant::QuantizedTensorPtr storedOf(std::size_t index, const core::JobContext& job);
+  core::quant::QuantizedTensorPtr arranged(const NewWeight& weight,
+                                           std::span<const core::quant::QuantizedTensorPtr> sources) const;
+  core::quant::QuantizedTensorPtr inNewFormat(const NewWeight& weight, core::io::FileFormat from,
+                                              const core::quant::QuantizedTensorPtr& tensor) const;
+  void note(const NewWeight& weight, QuantizedFileRow& row, const core::quant::QuantizedTensor& before,
+            const core::quant::QuantizedTensor* made, const core::JobContext& job);
 
   const core::io::Checkpoint& m_source;
   const WritingPlan& m_plan;

@@ -8,7 +8,7 @@
 
 #include "app/session/quantize_target.h"
 #include "core/model/config.h"
-#include "core/model/head_rows.h"
+#include "core/model/format_conversion.h"
 #include "core/quant/pack/packed_pieces.h"
 
 namespace app {
@@ -21,16 +21,15 @@ struct NewTensor {
   std::uint64_t bytes() const { return core::tensor::storageBytes(dtype, shape).value_or(0); }
 };
 
-/// Consecutive tensors of the new model that one tensor of the source becomes, or that are added to it.
+/// Consecutive tensors of the new model that one weight becomes, or that are added to it.
 struct NewWeight {
-  std::optional<std::size_t> row;  ///< of the plan, and of the source's table; nothing: added
+  std::optional<std::size_t> row;  ///< of the plan, and of the source's table, the first where it is made of several;
+                                   ///< nothing: added
   std::vector<NewTensor> tensors;
   bool isPacked = false;                    ///< into the pieces of the folder's layout
-  bool isTurned = false;                    ///< its plain elements are written input × output, as the source has them
+  bool isTurned = false;                    ///< its plain elements are written input × output
   std::optional<core::tensor::DType> cast;  ///< of what the recipe keeps but the new model has in another type
-  core::model::RowOrder order = core::model::RowOrder::Same;
-  std::uint64_t headRows = 0;                                     ///< of one head, where the order is not Same
-  float folderOffset = 0.0F;                                      ///< WeightRow::folderOffset
+  std::optional<core::model::ConvertedTensor> converted;          ///< what becomes of it between the formats
   std::shared_ptr<const std::vector<std::byte>> added = nullptr;  ///< the bytes of what is added
 };
 
@@ -52,8 +51,9 @@ struct WritingPlan {
 };
 
 /// Decides what every tensor of the source becomes in a target of this kind, under which name and in which order of
-/// rows. Between GGUF files and folders tensors are renamed; norms and biases of a GGUF file are F32, as llama.cpp's
-/// converter makes them; what a folder has no type for (blocks, packed codes) is decoded.
+/// rows. Between GGUF files and folders tensors are renamed, and put together or taken apart; norms and biases of a
+/// GGUF file are F32, as llama.cpp's converter makes them; what a folder has no type for (blocks, packed codes) is
+/// decoded.
 /// @param rows of planQuantization; types and bytes are set to what is written
 /// @throws core::Error (Unsupported) with the sentence why the target cannot hold them
 WritingPlan planWriting(const core::io::Checkpoint& source, const core::model::Recipe& recipe,

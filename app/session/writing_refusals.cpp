@@ -7,10 +7,9 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
-#include "core/io/towers.h"
-#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
 #include "core/model/config_writing.h"
+#include "core/model/factor_tensors.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
@@ -94,8 +93,9 @@ bool isCast(const core::quant::Scheme& scheme) {
 /// settings say and whose settings a target has words for. A sentence's end; nothing when it is one.
 std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source, const TargetKind& kind) {
   try {
-    const auto config = core::model::ModelConfig::fromCheckpoint(source);
+    auto config = core::model::ModelConfig::fromCheckpoint(source);
     core::model::checkTensors(source, config);
+    config = core::model::withFactorTensors(source, std::move(config));
     const auto unsaid = core::model::findUnsaid(config, kind.format);
     if (!unsaid) return std::nullopt;
     return fmt::format("{}, which cannot be said in {} yet.", *unsaid, kind.isFolder() ? "a config.json" : "one");
@@ -110,17 +110,18 @@ bool packsConv1d(FolderLayout layout) {
   return layout == FolderLayout::Bitsandbytes || layout == FolderLayout::Gptq || layout == FolderLayout::GptqV2;
 }
 
-/// Whether a matrix is a Linear layer's: what looks rows up is none.
-bool isLinear(const QuantizedFileRow& row) {
-  using core::model::TensorRole;
-  const TensorRole role = row.decision.place.role;
-  return row.tensor.ends_with(".weight") && role != TensorRole::Embedding && role != TensorRole::Position;
+std::string storedInputFirst(FolderLayout layout) {
+  return fmt::format(
+      "Programs that read {} expect matrices stored output × input, and this one is stored input × "
+      "output.",
+      displayName(layout));
 }
 
 /// One folder says one thing of all its packed weights.
 void refuseForFolder(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                      const std::vector<QuantizedFileRow>& rows, FolderLayout layout) {
   std::optional<core::quant::Scheme> packed;
+  const bool isFolder = source.format() != FileFormat::Gguf;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const QuantizedFileRow& row = rows[i];
     if (row.isKept() || row.decision.other) continue;
@@ -132,7 +133,9 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
     }
     const core::quant::Scheme& scheme = *row.decision.scheme;
     if (isCast(scheme)) continue;
-    if (const auto why = whyNotLayout(layout, scheme, source.tensors()[i].shape); !why.empty())
+    if (const auto why =
+            isFolder ? whyNotLayout(layout, scheme, source.tensors()[i].shape) : whyNotLayout(layout, scheme);
+        !why.empty())
       refuse(recipe, row, why);
     if (core::quant::multipliesColumns(scheme))
       if (const auto why = core::model::whyNotRunnable(source))
@@ -141,16 +144,13 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
             fmt::format(
                 "Factors of columns are folded into the layers before, for which a model has to be understood, and {}",
                 *why));
-    if (const bool isTurned = source.tensors()[i].assembly == core::io::Assembly::Turned;
-        row.decision.place.axes == core::model::StoredAxes::InputsOutputs || (isTurned && !packsConv1d(layout)))
-      refuse(recipe, row,
-             fmt::format("Programs that read {} expect matrices stored output × input, and this one is stored "
-                         "input × output.",
-                         displayName(layout)));
-    if (!isLinear(row))
-      refuse(recipe, row,
-             fmt::format("{} packs the weights of Linear layers, and {} is none.", displayName(layout),
-                         core::io::inQuotes(row.tensor)));
+    const bool isTurned = source.tensors()[i].assembly == core::io::Assembly::Turned;
+    if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
+      refuse(recipe, row, storedInputFirst(layout));
+    // What is made of a GGUF file's tensors is looked at as it is there (planWriting).
+    if (const auto why = isFolder ? whyNotPacked(layout, row.tensor, isTurned, row.decision.place.role) : std::string();
+        !why.empty())
+      refuse(recipe, row, why);
     if (packed && !(*packed == scheme))
       refuse(recipe, row,
              fmt::format("One folder has one quantization_config, and this recipe asks for {} beside {}.",
@@ -169,21 +169,18 @@ void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind)
   if (const auto why = whyNotUnderstood(source, kind))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Only a model all of whose settings are understood can be made {}, and {}", what, *why));
-  const core::model::TensorNames names(source);
-  const bool hasTowers = core::io::hasTowers(source.metadata());
-  for (const auto& tensor : source.tensors()) {
-    if (!tensor.pieceOf.empty() || tensor.name.ends_with(".rotary_emb.inv_freq")) continue;
-    if (!kind.isFolder() && hasTowers && core::io::isOfTower(tensor.name)) continue;  // left out, and said
-    const bool isKnown = kind.isFolder()
-                             ? tensor.name == "rope_freqs.weight" || names.huggingFace(tensor.name).has_value()
-                             : names.gguf(tensor.name).has_value();
-    if (!isKnown)
-      throw Error(ErrorCode::Unsupported,
-                  fmt::format("The tensor {} has no name in {}.", core::io::inQuotes(tensor.name), what), tensor.name);
-  }
 }
 
 }  // namespace
+
+std::string whyNotPacked(FolderLayout layout, const std::string& name, bool isTurned, core::model::TensorRole role) {
+  using core::model::TensorRole;
+  if (isTurned && !packsConv1d(layout)) return storedInputFirst(layout);
+  const bool looksUp = role == TensorRole::Embedding || role == TensorRole::Position;
+  if (name.ends_with(".weight") && !looksUp) return {};
+  return fmt::format("{} packs the weights of Linear layers, and {} is none.", displayName(layout),
+                     core::io::inQuotes(name));
+}
 
 void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                const std::vector<QuantizedFileRow>& rows, const TargetKind& kind) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,12 +77,14 @@ struct ModelConfig {
   std::vector<float> ropeShortFactors, ropeLongFactors;  ///< LongRope: divisors of the frequencies, [rotated pairs]
   std::uint32_t usedContext = 0;  ///< positions that it is run with: beyond the original ones, LongRope's long factors
                                   ///< hold; 0: contextLength
-  std::uint32_t slidingWindow = 0;          ///< 0: none (Mistral 7B v0.1: 4096)
-  std::vector<std::uint32_t> isWindowed;    ///< [layers] 1: sees the window only; empty: every layer, if there is one
-  std::vector<std::uint32_t> isRotated;     ///< [layers] 0: without rotary embedding; empty: every layer has it
-  float ropeWindowBase = 0.0F;              ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
-  float attentionScale = 0.0F;              ///< of products of queries and keys; 0: 1 / sqrt(headSize)
-  std::uint32_t ropeTurnedPairs = 0;        ///< the first so many pairs turn, all others stand still; 0: all turn
+  std::uint32_t slidingWindow = 0;        ///< 0: none (Mistral 7B v0.1: 4096)
+  std::vector<std::uint32_t> isWindowed;  ///< [layers] 1: sees the window only; empty: every layer, if there is one
+  std::vector<std::uint32_t> isRotated;   ///< [layers] 0: without rotary embedding; empty: every layer has it
+  float ropeWindowBase = 0.0F;            ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
+  float attentionScale = 0.0F;            ///< of products of queries and keys; 0: 1 / sqrt(headSize)
+  std::uint32_t ropeTurnedPairs = 0;      ///< the first so many pairs turn, all others stand still; 0: all turn
+  std::array<std::uint32_t, 3> ropeSections{};  ///< pairs that turn by each of a picture's positions, which for text
+                                                ///< are one; zeros: no file says it (Qwen 3.5)
   float attentionGrowth = 0.0F;             ///< of queries at positions beyond ropeOriginalContext (RopeTable::growth)
   std::vector<std::uint32_t> feedForwards;  ///< [layers]; empty: all feedForward
   std::vector<std::uint32_t> isRecurrent;   ///< [layers] 1: keeps a state, not keys and values; empty: none does
@@ -94,6 +97,7 @@ struct ModelConfig {
   bool isLatentSplit = false;     ///< the file has what makes keys apart from what makes values
   std::uint32_t denseLayers = 0;  ///< so many first layers have no experts
   std::uint32_t sharedFeedForward = 0;  ///< of a part for all tokens beside the experts; 0: there is none
+  float yarnOfAll = 0.0F;               ///< how much of Yarn's magnitude the scale of attention has (DeepSeek-V2)
   float expertScale = 1.0F;             ///< what the experts make together is multiplied by
   bool areExpertsSigmoid = false;       ///< they are chosen, and count, by sigmoids, else by a softmax (Route)
   bool hasExpertBias = false;           ///< of the choice

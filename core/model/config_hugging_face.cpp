@@ -185,8 +185,8 @@ void readLongRope(const ConfigKeys& keys, const std::string& object, ModelConfig
   const double factor = keys.has(object + "factor")
                             ? static_cast<double>(config.ropeFactor)
                             : static_cast<double>(config.contextLength) / config.ropeOriginalContext;
-  const double usual = factor <= 1.0 ? 1.0 : std::sqrt(1.0 + std::log(factor) / std::log(config.ropeOriginalContext));
-  config.ropeMagnitude = keys.real(object + "attention_factor", static_cast<float>(usual), 1e-3F, 1e3F);
+  const float usual = longRopeMagnitude(factor, config.ropeOriginalContext);
+  config.ropeMagnitude = keys.real(object + "attention_factor", usual, 1e-3F, 1e3F);
 }
 
 /// The type of rotary scaling under one of its names; "default" is none. So is that of models that read pictures, which
@@ -210,7 +210,7 @@ void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
   config.ropeDimensions = config.headSize;
   if (config.headSize % 2 != 0) {
     throw Error(ErrorCode::InvalidFile, fmt::format("The size of a head should be even, but is {}.", config.headSize),
-                keys(config.architecture->folderSizes.headSize));
+                keys(config.architecture->folderSizes.heads));
   }
   for (const std::string_view object : kRopeObjects) {
     if (!mayDescribe(object, *config.architecture)) continue;

@@ -51,7 +51,15 @@ void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
   }
   std::optional<std::uint32_t> headSize = defaults.headSize;
   if (!headSize && config.width % config.heads == 0) headSize = config.width / config.heads;
-  config.headSize = keys.integer(names.headSize, headSize, 1, kMaxHeadSize);
+  if (names.headSize != nullptr)
+    config.headSize = keys.integer(names.headSize, headSize, 1, kMaxHeadSize);
+  else if (headSize)
+    config.headSize = *headSize;
+  else
+    throw Error(
+        ErrorCode::InvalidFile,
+        fmt::format("The width ({}) should be a multiple of the number of heads ({}).", config.width, config.heads),
+        keys(names.heads));
   config.valueHeadSize = config.headSize;
   if (names.valueHeadSize != nullptr)
     config.valueHeadSize = keys.integer(names.valueHeadSize, config.headSize, 1, kMaxHeadSize);
@@ -88,7 +96,8 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
           ? keys.integer(names.feedForward, usual != 0 ? std::optional(usual) : std::nullopt, 1, kMaxFeedForward)
           : std::ranges::max(config.feedForwards);
   readHeads(keys, names, defaults, config);
-  config.ropeBase = keys.real(names.ropeBase, defaults.ropeBase, 1.0F, 1e12F);
+  config.ropeBase =
+      names.ropeBase == nullptr ? defaults.ropeBase : keys.real(names.ropeBase, defaults.ropeBase, 1.0F, 1e12F);
 }
 
 std::vector<std::uint32_t> layersOfNone(const ConfigKeys& keys, const char* name, const ModelConfig& config) {
@@ -146,6 +155,19 @@ void readExpertGroups(const ConfigKeys& keys, const ExpertGroupNames& names, Mod
   config.usedExpertGroups = used;
 }
 
+void writeExperts(const ModelConfig& config, const ExpertNames& names, ConfigWriter& writer) {
+  writer.integer(names.experts, config.experts);
+  writer.integer(names.used, config.usedExperts);
+  writer.integer(names.feedForward, config.expertFeedForward);
+}
+
+void writeKeyHeads(const ModelConfig& config, const char* name, ConfigWriter& writer) {
+  std::vector<std::uint32_t> heads;
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+    heads.push_back(config.isRecurrentAt(layer) ? 0 : config.kvHeadsOf(layer));
+  writer.integers(name, heads);
+}
+
 std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t layers) {
   std::vector<std::uint32_t> isWindowed;
   for (std::uint32_t layer = 0; layer < layers; ++layer) isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
@@ -183,6 +205,10 @@ void readRotatedShare(const ConfigKeys& keys, ModelConfig& config) {
 
 float yarnMagnitude(float factor) {
   return factor <= 1.0F ? 1.0F : static_cast<float>(0.1 * std::log(static_cast<double>(factor)) + 1.0);
+}
+
+float longRopeMagnitude(double factor, std::uint32_t originalContext) {
+  return factor <= 1.0 ? 1.0F : static_cast<float>(std::sqrt(1.0 + std::log(factor) / std::log(originalContext)));
 }
 
 void readLlama3Scaling(const ConfigKeys& keys, const Llama3Names& names, ModelConfig& config) {

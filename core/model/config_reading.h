@@ -28,10 +28,10 @@ struct SizeNames {
   const char* feedForward;
   const char* heads;
   const char* kvHeads;
-  const char* headSize;
+  const char* headSize;       ///< null: files do not say it
   const char* valueHeadSize;  ///< null: as headSize
   const char* normEpsilon;
-  const char* ropeBase;
+  const char* ropeBase;  ///< null: nothing is rotated
 };
 
 inline constexpr SizeNames kGgufSizes{
@@ -80,6 +80,9 @@ void readExpertGroups(const ConfigKeys& keys, const ExpertGroupNames& names, Mod
 inline constexpr ExpertGroupNames kGgufExpertGroups{"expert_group_count", "expert_group_used_count"};
 inline constexpr ExpertNames kGgufExperts{"expert_count", "expert_used_count", "expert_feed_forward_length"};
 
+/// Says them by these names.
+void writeExperts(const ModelConfig& config, const ExpertNames& names, ConfigWriter& writer);
+
 /// Which layers see a window only: of so many in a row, all but the last. [layers]
 std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t layers);
 /// By the kinds that a folder lists, if it does. @throws Error (Unsupported) for a kind that is neither whole nor a
@@ -92,8 +95,14 @@ void readRotatedShare(const ConfigKeys& keys, ModelConfig& config);
 /// What Yarn multiplies queries and keys by: 0.1 · ln(factor) + 1 (Peng et al. 2023).
 float yarnMagnitude(float factor);
 
+/// What LongRope multiplies them by: √(1 + ln(factor) / ln(original)) (Ding et al. 2024).
+float longRopeMagnitude(double factor, std::uint32_t originalContext);
+
 /// Says the kinds of layers as a folder lists them.
 void writeLayerTypes(const ModelConfig& config, ConfigWriter& writer);
+
+/// How many heads of keys each layer has, none where it keeps a state: layersOfNone() reads it.
+void writeKeyHeads(const ModelConfig& config, const char* name, ConfigWriter& writer);
 
 /// Llama 3's rule of frequencies. @throws Error (InvalidFile) naming key and value
 struct Llama3Names {

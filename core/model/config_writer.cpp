@@ -10,26 +10,35 @@ namespace core::model {
 
 double asDecimal(float value) { return std::stod(fmt::format("{}", value)); }
 
-void ConfigWriter::integer(std::string_view name, std::uint32_t value) {
-  m_metadata.add(m_prefix + std::string(name), std::uint64_t{value}, io::MetadataType::U32);
+void ConfigWriter::add(std::string_view name, io::MetadataValue value, io::MetadataType type) {
+  std::string key = m_prefix + std::string(name);
+  if (m_metadata.find(key) == nullptr) return m_metadata.add(std::move(key), std::move(value), type);
+  io::Metadata changed;
+  for (const io::MetadataEntry& entry : m_metadata.entries())
+    if (entry.key == key)
+      changed.add(key, value, type);
+    else
+      changed.add(entry.key, entry.value, entry.type);
+  m_metadata = std::move(changed);
 }
 
-void ConfigWriter::real(std::string_view name, double value) {
-  m_metadata.add(m_prefix + std::string(name), value, io::MetadataType::F32);
+void ConfigWriter::integer(std::string_view name, std::uint32_t value) {
+  add(name, std::uint64_t{value}, io::MetadataType::U32);
 }
+
+void ConfigWriter::real(std::string_view name, double value) { add(name, value, io::MetadataType::F32); }
 
 void ConfigWriter::text(std::string_view name, std::string_view value) {
-  m_metadata.add(m_prefix + std::string(name), std::string(value), io::MetadataType::String);
+  add(name, std::string(value), io::MetadataType::String);
 }
 
 void ConfigWriter::array(std::string_view name, io::MetadataType type, std::size_t count,
                          std::vector<std::byte> encoded) {
   m_arrays.push_back(std::move(encoded));
-  m_metadata.add(m_prefix + std::string(name), io::MetadataArray(type, count, m_arrays.back()),
-                 io::MetadataType::Array);
+  add(name, io::MetadataArray(type, count, m_arrays.back()), io::MetadataType::Array);
 }
 
-void ConfigWriter::flag(std::string_view name, bool value) { m_metadata.add(m_prefix + std::string(name), value); }
+void ConfigWriter::flag(std::string_view name, bool value) { add(name, value, io::MetadataType::Bool); }
 
 void ConfigWriter::integers(std::string_view name, std::span<const std::uint32_t> values) {
   std::vector<std::byte> encoded;
@@ -47,6 +56,12 @@ void ConfigWriter::texts(std::string_view name, std::span<const std::string_view
   std::vector<std::byte> encoded;
   for (const std::string_view value : values) io::appendString(encoded, value);
   array(name, io::MetadataType::String, values.size(), std::move(encoded));
+}
+
+void ConfigWriter::reals(std::string_view name, std::span<const float> values) {
+  std::vector<std::byte> encoded;
+  for (const float value : values) io::appendNumber(encoded, asDecimal(value));
+  array(name, io::MetadataType::F64, values.size(), std::move(encoded));
 }
 
 }  // namespace core::model

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
 #include "core/model/architectures/architecture.h"
 #include "core/model/config_gguf.h"
 #include "core/model/config_hugging_face.h"
@@ -19,9 +20,8 @@ using io::FileFormat;
 bool isGguf(FileFormat format) { return format == FileFormat::Gguf; }
 FileFormat otherThan(FileFormat format) { return isGguf(format) ? FileFormat::Safetensors : FileFormat::Gguf; }
 
-bool hasFactorTensor(const Architecture& architecture) {
-  return std::ranges::find(architecture.weights, WeightKind::RopeFactors, &WeightRow::kind) !=
-         architecture.weights.end();
+bool hasWeight(const Architecture& architecture, WeightKind kind) {
+  return std::ranges::find(architecture.weights, kind, &WeightRow::kind) != architecture.weights.end();
 }
 
 /// Which of its types a folder is of.
@@ -33,20 +33,50 @@ void writeSizes(const ModelConfig& config, const SizeNames& names, ConfigWriter&
   writer.integer(names.layers, config.layers);
   writer.integer(names.context, config.contextLength);
   writer.integer(names.width, config.width);
+  writer.real(names.normEpsilon, asDecimal(config.normEpsilon));
+  writer.integer("vocab_size", config.vocabulary);
+  if (!config.architecture->hasAttention) return;
   writer.integer(names.feedForward, config.feedForward);
   writer.integer(names.heads, config.heads);
   writer.integer(names.kvHeads, config.kvHeads);
-  writer.integer(names.headSize, config.headSize);
+  if (names.headSize != nullptr) writer.integer(names.headSize, config.headSize);
   if (names.valueHeadSize != nullptr) writer.integer(names.valueHeadSize, config.valueHeadSize);
-  writer.real(names.normEpsilon, asDecimal(config.normEpsilon));
-  writer.integer("vocab_size", config.vocabulary);
-  writer.real(names.ropeBase, asDecimal(config.ropeBase));
+  if (names.ropeBase != nullptr) writer.real(names.ropeBase, asDecimal(config.ropeBase));
+}
+
+/// What is not in a layer of every model.
+void writeGgufParts(const ModelConfig& config, ConfigWriter& writer) {
+  if (!config.feedForwards.empty()) writer.integers(kGgufSizes.feedForward, config.feedForwards);
+  if (config.slidingWindow != 0) writer.integer("attention.sliding_window", config.slidingWindow);
+  if (config.experts != 0) writeExperts(config, kGgufExperts, writer);
+  const RecurrentSizes& sizes = config.recurrent;
+  if (sizes.keyHeads == 0) return;
+  writer.integer("ssm.conv_kernel", sizes.taps);
+  writer.integer("ssm.state_size", sizes.keySize);
+  writer.integer("ssm.group_count", sizes.keyHeads);
+  writer.integer("ssm.time_step_rank", sizes.heads);
+  writer.integer("ssm.inner_size", sizes.valueWidth());
 }
 
 void describeGguf(const ModelConfig& config, ConfigWriter& writer) {
-  writeSizes(config, kGgufSizes, writer);
+  const Architecture& architecture = *config.architecture;
+  SizeNames names = kGgufSizes;
+  if (architecture.hasLayerNorms) names.normEpsilon = "attention.layer_norm_epsilon";
+  const bool turns = architecture.folderSizes.ropeBase != nullptr;
+  if (!turns) names.ropeBase = nullptr;
+  writeSizes(config, names, writer);
+  writeGgufParts(config, writer);
+  if (!architecture.hasAttention) {
+    writer.integer(names.feedForward, 0);
+    return writer.integer(names.heads, 0);
+  }
+  if (!turns) return;
   writer.integer("rope.dimension_count", config.ropeDimensions);
-  if (config.slidingWindow != 0) writer.integer("attention.sliding_window", config.slidingWindow);
+  if (config.ropeScaling == RopeScaling::LongRope) {
+    writer.text("rope.scaling.type", "longrope");
+    writer.integer("rope.scaling.original_context_length", config.ropeOriginalContext);
+    return writer.real("rope.scaling.attn_factor", asDecimal(config.ropeMagnitude));
+  }
   const bool isYarn = config.ropeScaling == RopeScaling::Yarn;
   if (config.ropeScaling != RopeScaling::Linear && !isYarn) return;
   writer.text("rope.scaling.type", isYarn ? "yarn" : "linear");
@@ -56,19 +86,81 @@ void describeGguf(const ModelConfig& config, ConfigWriter& writer) {
   writer.real("rope.scaling.yarn_beta_fast", asDecimal(config.ropeFastTurns));
   writer.real("rope.scaling.yarn_beta_slow", asDecimal(config.ropeSlowTurns));
   // What the type itself multiplies by is not said.
-  writer.real("rope.scaling.attn_factor", asDecimal(config.ropeMagnitude / yarnMagnitude(config.ropeFactor)));
+  const float usual = yarnMagnitude(config.ropeFactor), ofAll = architecture.ggufYarnLog;
+  if (ofAll != 0.0F) writer.real("rope.scaling.yarn_log_multiplier", asDecimal(ofAll));
+  writer.real("rope.scaling.attn_factor", asDecimal(config.ropeMagnitude * ((1.0F + (usual - 1.0F) * ofAll) / usual)));
 }
 
-std::string_view activationName(Activation activation) {
-  return activation == Activation::GeluTanh ? "gelu_pytorch_tanh" : "silu";
+std::string_view activationName(const Architecture& architecture) {
+  if (architecture.activation != Activation::GeluTanh) return "silu";
+  return architecture.folderActivation == "activation_function" ? "gelu_new" : "gelu_pytorch_tanh";
 }
 
-void describeYarn(const ModelConfig& config, ConfigWriter& writer) {
-  writer.integer("rope_scaling.original_max_position_embeddings", config.ropeOriginalContext);
-  writer.real("rope_scaling.beta_fast", asDecimal(config.ropeFastTurns));
-  writer.real("rope_scaling.beta_slow", asDecimal(config.ropeSlowTurns));
-  writer.real("rope_scaling.attention_factor", asDecimal(config.ropeMagnitude));
-  writer.flag("rope_scaling.truncate", config.hasWholeRopeBounds);
+/// Says it inside of the object that describes rotary embedding.
+class RopeWords {
+ public:
+  RopeWords(std::string_view object, ConfigWriter& writer) : m_object(object), m_writer(writer) {}
+  void integer(const char* name, std::uint32_t value) { m_writer.integer(in(name), value); }
+  void real(const char* name, float value) { m_writer.real(in(name), asDecimal(value)); }
+  void text(const char* name, std::string_view value) { m_writer.text(in(name), value); }
+  void flag(const char* name, bool value) { m_writer.flag(in(name), value); }
+  void reals(const char* name, std::span<const float> values) { m_writer.reals(in(name), values); }
+
+ private:
+  std::string in(const char* name) const { return fmt::format("{}.{}", m_object, name); }
+
+  std::string_view m_object;
+  ConfigWriter& m_writer;
+};
+
+void describeYarn(const ModelConfig& config, RopeWords& words) {
+  words.integer("original_max_position_embeddings", config.ropeOriginalContext);
+  words.real("beta_fast", config.ropeFastTurns);
+  words.real("beta_slow", config.ropeSlowTurns);
+  words.real("attention_factor", config.ropeMagnitude);
+  words.flag("truncate", config.hasWholeRopeBounds);
+}
+
+/// Old classes know the lists under these names alone and refuse an object of more, so that the magnitude is only said
+/// where it is another than lengths of context make it.
+void describeLongRope(const ModelConfig& config, RopeWords& words, ConfigWriter& writer) {
+  words.text("type", "longrope");
+  words.reals("short_factor", config.ropeShortFactors);
+  words.reals("long_factor", config.ropeLongFactors);
+  writer.integer("original_max_position_embeddings", config.ropeOriginalContext);
+  const float usual = longRopeMagnitude(static_cast<double>(config.contextLength) / config.ropeOriginalContext,
+                                        config.ropeOriginalContext);
+  if (std::abs(config.ropeMagnitude - usual) > 1e-6F * usual) words.real("attention_factor", config.ropeMagnitude);
+}
+
+void describeFolderRope(const ModelConfig& config, ConfigWriter& writer) {
+  const Architecture& architecture = *config.architecture;
+  if (!architecture.hasAttention || architecture.folderSizes.ropeBase == nullptr || architecture.folderRope.empty())
+    return;
+  RopeWords words(architecture.folderRope, writer);
+  const bool hasBaseInside = architecture.folderRope != Architecture().folderRope;
+  if (hasBaseInside) words.real("rope_theta", config.ropeBase);
+  switch (config.ropeScaling) {
+    case RopeScaling::None:
+      if (hasBaseInside) words.text("rope_type", "default");
+      return;
+    case RopeScaling::LongRope:
+      return describeLongRope(config, words, writer);
+    case RopeScaling::Yarn:
+      words.text("rope_type", "yarn");
+      words.real("factor", config.ropeFactor);
+      return describeYarn(config, words);
+    case RopeScaling::Linear:
+      words.text("rope_type", "linear");
+      words.real("factor", config.ropeFactor);
+      return words.text("type", "linear");
+    case RopeScaling::Llama3:
+      words.text("rope_type", "llama3");
+      words.real("factor", config.ropeFactor);
+      words.real("high_freq_factor", config.ropeHighFrequencyFactor);
+      words.real("low_freq_factor", config.ropeLowFrequencyFactor);
+      return words.integer("original_max_position_embeddings", config.ropeOriginalContext);
+  }
 }
 
 void describeFolder(const ModelConfig& config, ConfigWriter& writer) {
@@ -76,21 +168,16 @@ void describeFolder(const ModelConfig& config, ConfigWriter& writer) {
   if (!architecture.folderClasses.empty())
     writer.texts("architectures", architecture.folderClasses.subspan(typeOf(config), 1));
   writer.text("model_type", architectureName(config, FileFormat::Safetensors));
-  writeSizes(config, kFolderSizes, writer);
-  writer.text("hidden_act", activationName(architecture.activation));
+  SizeNames names = architecture.folderSizes;
+  if (architecture.folderRope != Architecture().folderRope) names.ropeBase = nullptr;  // inside of the object
+  writeSizes(config, names, writer);
+  writer.text(architecture.folderActivation, activationName(architecture));
   // Gemma's classes ask for it under this name.
-  if (architecture.activation != Activation::Silu)
-    writer.text("hidden_activation", activationName(architecture.activation));
+  const bool isGelu = architecture.activation == Activation::GeluTanh;
+  if (isGelu && architecture.folderActivation == Architecture().folderActivation)
+    writer.text("hidden_activation", activationName(architecture));
   if (typeOf(config) != 0) writer.integer("sliding_window", config.slidingWindow);
-  if (config.ropeScaling == RopeScaling::None) return;
-  const bool isLinear = config.ropeScaling == RopeScaling::Linear, isYarn = config.ropeScaling == RopeScaling::Yarn;
-  writer.text("rope_scaling.rope_type", isLinear ? "linear" : isYarn ? "yarn" : "llama3");
-  writer.real("rope_scaling.factor", asDecimal(config.ropeFactor));
-  if (isYarn) return describeYarn(config, writer);
-  if (isLinear) return writer.text("rope_scaling.type", "linear");
-  writer.real("rope_scaling.high_freq_factor", asDecimal(config.ropeHighFrequencyFactor));
-  writer.real("rope_scaling.low_freq_factor", asDecimal(config.ropeLowFrequencyFactor));
-  writer.integer("rope_scaling.original_max_position_embeddings", config.ropeOriginalContext);
+  describeFolderRope(config, writer);
 }
 
 /// What a reader sees of a file that says this.
@@ -143,18 +230,34 @@ std::optional<std::string_view> keyWithoutWriter(const Architecture& architectur
   return reads && !writes && !keys.empty() ? std::optional(keys.front()) : std::nullopt;
 }
 
-/// What is computed, but described in no file that is written here yet.
+/// What is computed, but described in no file that is written here.
 std::optional<std::string> undescribed(const ModelConfig& config) {
-  const Architecture& architecture = *config.architecture;
-  const auto isInAnotherForm = [](const WeightRow& row) { return row.form != FolderForm::Same || row.gguf.empty(); };
-  if (architecture.hasLayerNorms || architecture.hasExperts ||
-      std::ranges::any_of(architecture.weights, isInAnotherForm))
-    return fmt::format("its architecture is {}", architecture.huggingFace.front());
-  if (config.attentionGrowth != 0.0F) return fmt::format("attention.temperature_scale is {}", config.attentionGrowth);
-  if (config.ropeScaling == RopeScaling::LongRope) return "rope_scaling.rope_type is longrope";
-  if (config.ropeScaling != RopeScaling::Yarn && config.ropeMagnitude != 1.0F)
+  if (config.expertGroups > 1) return fmt::format("expert_group_count is {}", config.expertGroups);
+  if (config.architecture->isEncoder) return "its texts are pooled";
+  const bool isYarn = config.ropeScaling == RopeScaling::Yarn;
+  // From the original context on, which only Yarn's words have.
+  if (config.attentionGrowth != 0.0F && !isYarn)
+    return fmt::format("attention.temperature_scale is {}", config.attentionGrowth);
+  if (!isYarn && config.ropeScaling != RopeScaling::LongRope && config.ropeMagnitude != 1.0F)
     return fmt::format("rope.scaling.attn_factor is {}", config.ropeMagnitude);
   return std::nullopt;
+}
+
+/// Without what a GGUF file says by tensors: Llama 3's rule, which pairs stand still, LongRope's lists. A folder of a
+/// model that has no such tensor says it in words or not at all.
+ModelConfig saidByWords(ModelConfig config, FileFormat format) {
+  if (!isGguf(format)) return config;
+  if (hasWeight(*config.architecture, WeightKind::RopeFactors)) {
+    if (config.ropeScaling == RopeScaling::Llama3) config.ropeScaling = RopeScaling::None;
+    config.ropeTurnedPairs = 0;
+  }
+  if (hasWeight(*config.architecture, WeightKind::RopeShortFactors)) {
+    config.ropeShortFactors.clear();
+    config.ropeLongFactors.clear();
+  }
+  // Programs that read such files know whole bounds alone (GgufLosses).
+  config.hasWholeRopeBounds = true;
+  return config;
 }
 
 }  // namespace
@@ -172,12 +275,42 @@ ConfigWriter describeConfig(const ModelConfig& config, FileFormat format) {
   return writer;
 }
 
+ModelConfig asRead(const ModelConfig& config, FileFormat format) {
+  const ModelConfig said = saidByWords(config, format);
+  return readBack(said, format, describeConfig(said, format));
+}
+
+void describePresence(const io::Checkpoint& source, const ModelConfig& config, ConfigWriter& writer) {
+  for (const PresenceWord& word : config.architecture->folderPresence) {
+    std::size_t possible = 0, found = 0;
+    for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+      for (const WeightRow& row : config.architecture->weights) {
+        const bool isMeant = std::ranges::find(word.kinds, row.kind) != word.kinds.end() && !row.gguf.empty() &&
+                             row.isIn(config, layer) && (word.isIn == nullptr || word.isIn(config, layer));
+        possible += isMeant ? 1 : 0;
+        found += isMeant && source.find(fmt::format("blk.{}.{}", layer, row.gguf)) ? 1 : 0;
+      }
+    if (found != 0 && found != possible)
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("Some layers of this model have what {} of config.json is about and some have not, for "
+                              "which it has no words.",
+                              word.key),
+                  std::string(word.key));
+    const bool isSet = (found != 0) != word.isAbsence;
+    const auto sizes = writer.metadata().boolean(writer.prefix() + std::string(word.key));
+    if (sizes.value_or(false) && !isSet)
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Its sizes need {} of config.json, and its weights are not those of such a model.", word.key),
+          std::string(word.key));
+    writer.flag(word.key, isSet);
+  }
+}
+
 std::optional<std::string> findUnsaid(const ModelConfig& config, FileFormat format) {
   if (auto unsaid = undescribed(config)) return unsaid;
   if (const auto key = keyWithoutWriter(*config.architecture, format)) return fmt::format("{} may be set there", *key);
-  ModelConfig said = config;
-  if (isGguf(format) && said.ropeScaling == RopeScaling::Llama3 && hasFactorTensor(*said.architecture))
-    said.ropeScaling = RopeScaling::None;  // by the tensor
+  const ModelConfig said = saidByWords(config, format);
   const ModelConfig back = readBack(said, format, describeConfig(said, format));
   for (const FileFormat words : {otherThan(format), format}) {
     const ConfigWriter wanted = describeConfig(said, words), found = describeConfig(back, words);

@@ -106,7 +106,7 @@ WeightLibrary::Change WeightLibrary::changeOf(const WeightRequest& request, cons
   const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
   const bool isFolder = from.format() != io::FileFormat::Gguf;
   return {takesScale ? productScale(*m_checkpoint, name).value_or(1.0F) : 1.0F, isFolder ? request.folderOffset : 0.0F,
-          isFolder && request.isLogarithm, isFolder && request.form == FolderForm::WithMiddle};
+          isFolder && request.isLogarithm, request.form == FolderForm::WithMiddle};
 }
 
 quant::QuantizedTensorPtr WeightLibrary::single(const WeightRequest& request, const std::string& name,

@@ -8,12 +8,14 @@
 #include "core/io/safetensors_writer.h"
 #include "core/metrics/error_stats.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/model/format_conversion.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/recipe_text.h"
 #include "core/model/recipe/row_order.h"
 #include "core/model/weights.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
+#include "support/architectures.h"
 #include "support/random_model.h"
 
 using namespace core;
@@ -179,6 +181,45 @@ class TestOtherModel : public QObject {
         QVERIFY2(stats.outcome() == metrics::Outcome::Exact, name.c_str());
       }
     }
+  }
+
+  // Of every architecture what a file and a folder have in other shapes, and in the orders of heads.
+  void bothFormsOfAModelAreMatched_data() { support::addArchitectureRows(); }
+  void bothFormsOfAModelAreMatched() {
+    QFETCH(QString, name);
+    QFETCH(QString, path);
+    const bool isFolder = path.endsWith(QStringLiteral("folder"));
+    const auto open = io::openCheckpoint(support::kArchitectures / path.toStdString());
+    const auto other =
+        io::openCheckpoint(support::kArchitectures / (name.toStdString() + (isFolder ? ".gguf" : "-folder")));
+    const auto config = model::ModelConfig::fromCheckpoint(*open);
+    const auto plan = model::planRecipe(recipeOf(other), *open);
+    const model::TensorNames names(*open);
+    for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+      const auto& taken = plan.tensors[i].other;
+      // Heads of values are followed, rows and columns.
+      QVERIFY2(taken || name != QStringLiteral("qwen35"), plan.tensors[i].kept.c_str());
+      if (!taken) continue;
+      const auto own = quant::loadTensor(*open, i);
+      const auto* const row = names.row(own->name);
+      const auto there = model::makeTensor(plan.tensors[i], own);
+      const auto made = model::withValuesOf(*row, other->format(), open->format(), there);
+      QCOMPARE(made->shape, own->shape);
+      const auto found = quant::dequantize(*made), expected = quant::dequantize(*own), raw = quant::dequantize(*there);
+      for (std::size_t at = 0; at < found.size(); ++at) {
+        const float slack = model::changesValues(*row) ? 1e-6F * (1.0F + std::abs(expected[at])) : 0.0F;
+        QVERIFY2(std::abs(found[at] - expected[at]) <= slack, own->name.c_str());
+        if (at % 97 == 0) QCOMPARE(model::otherValue(*taken, at), raw[at]);
+      }
+    }
+    const auto executor =
+        model::createCpuExecutor(model::buildGraph(config, model::WeightLibrary(open).load(config, recipeOf(other))));
+    const auto tokens = support::architectureTokens();
+    const auto cache = executor->createKvCache(64, model::KvType::F32);
+    std::vector<float> logits(tokens.size() * config.vocabulary);
+    executor->forward(tokens, *cache, model::LogitsWanted::AllTokens, logits);
+    QVERIFY(support::worstDivergence(support::architectureLogits(name), logits, config.vocabulary) <=
+            support::kDivergenceLimit);
   }
 
   void rowsMoveWithTheirScalesInEveryLayout_data() {

@@ -362,7 +362,9 @@ def gpt2():
                    "rope.dimension_count": None}
     model.config |= {"n_embd": model.width, "n_layer": model.layers, "n_head": model.heads, "n_positions": CONTEXT, "n_inner": model.feed_forward,
                      "layer_norm_epsilon": model.epsilon, "activation_function": "gelu_new", "hidden_act": None, "rope_theta": None,
-                     "tie_word_embeddings": True, "head_dim": None}
+                     "tie_word_embeddings": True, "head_dim": None,
+                     **dict.fromkeys(("max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size", "num_attention_heads",
+                                      "num_key_value_heads", "rms_norm_eps"))}
     model.add("token_embd.weight", "transformer.wte.weight", 0.2 * model.random.standard_normal((VOCABULARY, model.width)))
     model.add("position_embd.weight", "transformer.wpe.weight", 0.1 * model.random.standard_normal((CONTEXT, model.width)))
 
@@ -391,7 +393,7 @@ def stablelm():
     model = Model("stablelm", head=WIDTH // HEADS)
     model.keys |= {"attention.layer_norm_rms_epsilon": None, "attention.layer_norm_epsilon": model.epsilon, "use_parallel_residual": False,
                    "rope.dimension_count": ROTATED}
-    model.config |= {"layer_norm_eps": model.epsilon, "use_qkv_bias": True, "use_parallel_residual": False,
+    model.config |= {"layer_norm_eps": model.epsilon, "rms_norm_eps": None, "use_qkv_bias": True, "use_parallel_residual": False,
                      "partial_rotary_factor": ROTATED / model.head}
     model.embedding()
     model.bias("output_norm", "model.norm", model.width)

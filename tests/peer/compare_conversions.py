@@ -3,7 +3,7 @@
 
     compare_conversions.py NODE_MODULES CLI [NAME …] [--limit 1e-5] [--tokens 80]
 
-NODE_MODULES is where node-llama-cpp was installed. Of each model of architecture_models.py, in float32: llama.cpp opens the file
+NODE_MODULES is where node-llama-cpp was installed. Of each model of architecture_models.py and its parts, in float32: llama.cpp opens the file
 that was made of the folder and gives the logits it gives for the model's own file; ours of the folder that was made of the
 file are the same. Prints the greatest KL of a position per row; exits 1 beyond the limit.
 """
@@ -15,8 +15,8 @@ import tempfile
 
 import numpy as np
 
-from architecture_models import MODELS, VOCABULARY
-from compare_architectures import divergence, ours
+from architecture_models import VOCABULARY
+from compare_architectures import MODELS, divergence, ours
 from llama_logits import LlamaLogits
 
 

@@ -151,7 +151,7 @@ def mamba2(groups=1):
     gone = ("max_position_embeddings", "intermediate_size", "num_attention_heads", "num_key_value_heads", "rms_norm_eps", "rope_theta")
     model.config |= {**dict.fromkeys(gone), "layer_norm_epsilon": model.epsilon, "head_dim": size, "num_heads": 2 * model.width // size,
                      "state_size": state, "n_groups": groups, "expand": 2, "conv_kernel": STATE_TAPS, "use_bias": False, "use_conv_bias": True,
-                     "rms_norm": True, "time_step_limit": [0.0, 3.4e38]}
+                     "rms_norm": True}
     model.add("token_embd.weight", "backbone.embeddings.weight", 0.2 * model.random.standard_normal((models.VOCABULARY, model.width)))
     model.config["tie_word_embeddings"] = True
     model.norm_weight("output_norm.weight", "backbone.norm_f.weight", model.width)

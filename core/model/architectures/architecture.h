@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -116,6 +117,20 @@ struct WeightRow {
 
 class DecoderParts;
 
+/// A flag of config.json by which transformers' class makes some weights of a block, or leaves them out.
+struct PresenceWord {
+  std::string_view key;
+  std::span<const WeightKind> kinds;
+  bool isAbsence = false;                                                  ///< it says that they are not there
+  bool (*isIn)(const ModelConfig& config, std::uint32_t layer) = nullptr;  ///< of which layers; null: of all
+};
+inline constexpr std::array<WeightKind, 3> kQueryKeyValueBiases{WeightKind::QueryBias, WeightKind::KeyBias,
+                                                                WeightKind::ValueBias};
+inline constexpr std::array<WeightKind, 4> kAttentionBiases{WeightKind::QueryBias, WeightKind::KeyBias,
+                                                            WeightKind::ValueBias, WeightKind::AttentionOutputBias};
+inline constexpr std::array<WeightKind, 1> kConvolutionBias{WeightKind::ConvolutionBias};
+inline constexpr std::array<PresenceWord, 1> kAttentionBiasWord{PresenceWord{"attention_bias", kAttentionBiases}};
+
 /// All that is to be known of a family of models: what files call it, its weights, its computation.
 struct Architecture {
   std::span<const std::string_view> gguf;         ///< general.architecture
@@ -126,8 +141,8 @@ struct Architecture {
   Activation activation = Activation::Silu;  ///< of its feed-forward parts: a folder that names another is refused
   std::span<const std::string_view> folderClasses = {};  ///< of transformers, one for each model_type
   std::size_t windowedType = 0;                          ///< which of them a folder has where all layers see a window
-  bool folderSaysBiases =
-      true;  ///< config.json has attention_bias, of all four matrices; false: the kind of model says it
+  /// What config.json says of weights that a model may have; the kind of model says it of others.
+  std::span<const PresenceWord> folderPresence = kAttentionBiasWord;
   ConfigDefaults folderDefaults{2048, {}, {}, {}, 1e-6F, 10000.0F};  ///< of transformers' class
   /// What it has beside the hyper-parameters of all.
   std::span<const ConfigRow> config = {};
@@ -142,6 +157,11 @@ struct Architecture {
   std::string_view folderBlocks = "model.layers.";  ///< what precedes the number of a block in folders
   bool hasLayerNorms = false;                       ///< norms take the mean away (LayerNorm); else RMSNorm
   SizeNames folderSizes = kFolderSizes;
+  /// The object of config.json that describes rotary embedding; another than the usual one has the base in it. Empty:
+  /// writeFolder says it.
+  std::string_view folderRope = "rope_scaling";
+  std::string_view folderActivation = "hidden_act";
+  float ggufYarnLog = 0.0F;  ///< rope.scaling.yarn_log_multiplier of its GGUF files
   /// What takes the place of the usual attention, and of it in layers that keep a state.
   ValueId (*attentionPart)(DecoderParts& parts, std::uint32_t layer, ValueId x) = nullptr;
   ValueId (*recurrentPart)(DecoderParts& parts, std::uint32_t layer, ValueId x) = nullptr;

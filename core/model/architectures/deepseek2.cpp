@@ -6,6 +6,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 #include "core/model/tensor_place.h"
 
 namespace core::model {
@@ -82,6 +83,7 @@ constexpr float kDeepSeek3Epsilon = 1e-20F;  // of the sum of sigmoids
 /// Products of queries and keys are scaled by the size of a whole head, and by the square of what Yarn would have
 /// multiplied them with.
 void scaleAttention(float ofAll, ModelConfig& config) {
+  config.yarnOfAll = ofAll;
   const bool isScaled = config.ropeScaling == RopeScaling::Yarn;
   const float by = isScaled ? 1.0F + (yarnMagnitude(config.ropeFactor) - 1.0F) * ofAll : 1.0F;
   config.attentionScale = by * by / std::sqrt(static_cast<float>(config.headSize));
@@ -135,6 +137,8 @@ void readDeepSeek2File(const ConfigKeys& keys, ModelConfig& config) {
   readExpertGroups(keys, kGgufExpertGroups, config);
 }
 
+constexpr ExpertNames kDeepSeek2Experts{"n_routed_experts", "num_experts_per_tok", "moe_intermediate_size"};
+
 /// What a folder says where the class of a version knows it otherwise.
 struct FolderDefaults {
   std::uint32_t denseLayers, sharedExperts;
@@ -154,7 +158,7 @@ void readDeepSeekFolder(const ConfigKeys& keys, const FolderDefaults& usual, Mod
   const char* const object = keys.has("rope_parameters.mscale_all_dim") ? "rope_parameters" : "rope_scaling";
   const float ofAll = keys.real(fmt::format("{}.mscale_all_dim", object), 0.0F, 0.0F, 1e3F);
   scaleAttention(ofAll, config);
-  readExperts(keys, {"n_routed_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readExperts(keys, kDeepSeek2Experts, config);
   config.denseLayers = keys.integer("first_k_dense_replace", usual.denseLayers, 0, config.layers);
   config.sharedFeedForward = keys.integer("n_shared_experts", usual.sharedExperts, 1, 64) * config.expertFeedForward;
   config.areExpertWeightsNormed = keys.flag("norm_topk_prob", usual.isNormed);
@@ -192,6 +196,51 @@ bool isOfFurtherDeepSeekTokens(const ModelConfig& config, io::FileFormat format,
   const TensorPlace place = placeOf(name);
   return place.stack.ends_with("layers") && place.layer && *place.layer >= config.layers;
 }
+
+/// As newer files have it: what makes keys apart from what makes values, sizes of what is kept of a position.
+void writeDeepSeek2File(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("attention.kv_lora_rank", config.latentRank);
+  writer.integer("attention.q_lora_rank", config.queryRank);
+  writer.integer("attention.key_length", config.latentRank + config.ropeDimensions);
+  writer.integer("attention.value_length", config.latentRank);
+  writer.integer("attention.key_length_mla", config.headSize);
+  writer.integer("attention.value_length_mla", config.valueHeadSize);
+  writer.integer("attention.head_count_kv", 1);
+  writer.integer("leading_dense_block_count", config.denseLayers);
+  writer.integer("expert_shared_count", config.sharedFeedForward / config.expertFeedForward);
+  writer.real("expert_weights_scale", asDecimal(config.expertScale));
+  writer.flag("expert_weights_norm", config.areExpertWeightsNormed);
+  writer.integer("expert_gating_func", 1);
+  if (config.ropeScaling != RopeScaling::Yarn) return;
+  writer.real("rope.scaling.yarn_log_multiplier", 0.1 * asDecimal(config.yarnOfAll));
+  writer.real("rope.scaling.attn_factor", asDecimal(config.ropeMagnitude));
+}
+
+void writeDeepSeek2Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("kv_lora_rank", config.latentRank);
+  config.queryRank != 0 ? writer.integer("q_lora_rank", config.queryRank) : writer.none("q_lora_rank");
+  writer.integer("qk_nope_head_dim", config.headSize - config.ropeDimensions);
+  writer.integer("qk_rope_head_dim", config.ropeDimensions);
+  writer.integer("v_head_dim", config.valueHeadSize);
+  writeExperts(config, kDeepSeek2Experts, writer);
+  writer.integer("first_k_dense_replace", config.denseLayers);
+  writer.integer("n_shared_experts", config.sharedFeedForward / config.expertFeedForward);
+  writer.flag("norm_topk_prob", config.areExpertWeightsNormed);
+  writer.real("routed_scaling_factor", asDecimal(config.expertScale));
+  writer.text("scoring_func", "softmax");
+  writer.text("topk_method", "greedy");
+  for (const char* const one : {"n_group", "topk_group", "moe_layer_freq"}) writer.integer(one, 1);
+  if (config.ropeScaling != RopeScaling::Yarn) return;
+  writer.text("rope_scaling.type", "yarn");
+  writer.real("rope_scaling.mscale", asDecimal(config.yarnOfAll));
+  writer.real("rope_scaling.mscale_all_dim", asDecimal(config.yarnOfAll));
+}
+
+constexpr SizeNames kDeepSeek2Sizes = [] {
+  SizeNames names = kFolderSizes;
+  names.headSize = nullptr;  // several
+  return names;
+}();
 
 /// Writes the attention of one layer. A part of each head turns, and of keys that part is the same for all heads.
 class LatentAttention {
@@ -306,6 +355,9 @@ const Architecture kDeepSeek2{.gguf = kDeepSeek2Names,
                               .folderKeys = kDeepSeek2FolderKeys,
                               .readGguf = readDeepSeek2File,
                               .readFolder = readDeepSeek2Folder,
+                              .writeGguf = writeDeepSeek2File,
+                              .writeFolder = writeDeepSeek2Folder,
+                              .folderSizes = kDeepSeek2Sizes,
                               .attentionPart = latentAttention,
                               .hasExperts = true};
 

@@ -7,6 +7,8 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
+#include "core/model/tensor_place.h"
 
 namespace core::model {
 
@@ -186,16 +188,65 @@ void readGemma4Folder(const ConfigKeys& keys, ModelConfig& config) {
       std::max(static_cast<std::uint32_t>(share * static_cast<float>(config.headSize) / 2 + 1e-3F), 1U);
 }
 
+bool hasKeysOfAll(const ModelConfig& config, std::uint32_t layer) {
+  return config.windowOf(layer) == 0 && config.keepsKeysAt(layer);
+}
+constexpr std::array<WeightKind, 1> kGemma4Values{WeightKind::Value};
+constexpr std::array<PresenceWord, 1> kGemma4Presence{
+    PresenceWord{"attention_k_eq_v", kGemma4Values, true, hasKeysOfAll}};
+
+void writeGemma4File(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("attention.key_length_swa", config.windowHeadSize);
+  writer.integer("attention.value_length_swa", config.windowHeadSize);
+  writer.integer("rope.dimension_count_swa", config.windowHeadSize);
+  writer.flags("attention.sliding_window_pattern", config.isWindowed);
+  writer.integer("attention.shared_kv_layers", config.sharedKvLayers);
+  writer.integer("embedding_length_per_layer_input", config.perLayerWidth);
+  if (config.windowKvHeads != 0 && config.windowKvHeads != config.kvHeads)
+    writeKeyHeads(config, "attention.head_count_kv", writer);
+}
+
+/// Layers without keys of their own may be twice as wide as all others; whether these are is what is left to say.
+bool areLastWide(const ModelConfig& config) {
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    const bool isShared = layer >= config.layers - config.sharedKvLayers;
+    if (config.feedForwardOf(layer) * (isShared ? 1 : 2) != config.feedForward) return false;
+  }
+  return config.sharedKvLayers != 0;
+}
+
+void writeGemma4Folder(const ModelConfig& config, ConfigWriter& writer) {
+  const bool isWide = areLastWide(config);
+  const std::string whole(kWholeLayersRope), windowed(kWindowedLayersRope);
+  writer.integer("intermediate_size", isWide ? config.feedForward / 2 : config.feedForward);
+  writer.flag("use_double_wide_mlp", isWide);
+  writer.integer("head_dim", config.windowHeadSize);
+  writer.integer("global_head_dim", config.headSize);
+  const std::uint32_t windowHeads = config.windowKvHeads != 0 ? config.windowKvHeads : config.kvHeads;
+  writer.integer("num_key_value_heads", windowHeads);
+  writer.flag("attention_k_eq_v", config.kvHeads != windowHeads);
+  writer.integer("num_global_key_value_heads", config.kvHeads);
+  writer.integer("num_kv_shared_layers", config.sharedKvLayers);
+  writer.integer("hidden_size_per_layer_input", config.perLayerWidth);
+  writer.integer("vocab_size_per_layer_input", config.vocabulary);
+  writer.flag("enable_moe_block", false);
+  writeLayerTypes(config, writer);
+  const std::uint32_t pairs = config.headSize / 2;
+  const std::uint32_t turned = config.ropeTurnedPairs != 0 ? config.ropeTurnedPairs : pairs;
+  writer.text(whole + ".rope_type", "proportional");
+  writer.real(whole + ".partial_rotary_factor", static_cast<double>(turned) / pairs);
+  writer.real(whole + ".rope_theta", asDecimal(config.ropeBase));
+  writer.text(windowed + ".rope_type", "default");
+  writer.real(windowed + ".rope_theta", asDecimal(config.ropeWindowBase));
+}
+
 /// Keys and values of layers that see those of others, which some files have all the same.
 bool isOfUnusedKeys(const ModelConfig& config, io::FileFormat format, std::string_view name) {
-  const std::string_view blocks = format == io::FileFormat::Gguf ? "blk." : "layers.";
-  const std::size_t at = name.find(blocks);
-  if (at == std::string_view::npos) return false;
-  const std::string rest(name.substr(at + blocks.size()));
-  const bool isOfKeys = rest.find(".attn_k") != std::string::npos || rest.find(".attn_v") != std::string::npos ||
-                        rest.find(".self_attn.k_") != std::string::npos ||
-                        rest.find(".self_attn.v_") != std::string::npos;
-  return isOfKeys && std::atoll(rest.c_str()) >= config.layers - config.sharedKvLayers;
+  const TensorPlace place = placeOf(name);
+  const bool isGguf = format == io::FileFormat::Gguf;
+  const std::string_view keys = isGguf ? "attn_k" : "self_attn.k_", values = isGguf ? "attn_v" : "self_attn.v_";
+  return place.layer && *place.layer >= config.layers - config.sharedKvLayers &&
+         (place.path.starts_with(keys) || place.path.starts_with(values));
 }
 
 /// What each layer is to add for a token: of a table of its own and made of the embedding, both normed to one size.
@@ -255,12 +306,16 @@ const Architecture kGemma4{.gguf = kGemma4Names,
                            .ggufPairing = RopePairing::Halves,
                            .activation = Activation::GeluTanh,
                            .folderClasses = kGemma4Classes,
+                           .folderPresence = kGemma4Presence,
                            .folderDefaults = {131072, 8, 4, 256, 1e-6F, 1e6F},
                            .config = kGemma4Config,
                            .ggufKeys = kGemma4Keys,
                            .folderKeys = kGemma4FolderKeys,
                            .readGguf = readGemma4File,
                            .readFolder = readGemma4Folder,
+                           .writeGguf = writeGemma4File,
+                           .writeFolder = writeGemma4Folder,
+                           .folderRope = "",
                            .normsValues = true,
                            .ignores = isOfUnusedKeys,
                            .hasDifferentLayers = true,

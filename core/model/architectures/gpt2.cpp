@@ -34,8 +34,7 @@ constexpr std::array kGpt2Rows{
 constexpr std::array<std::string_view, 1> kGpt2Names{"gpt2"};
 constexpr std::array<std::string_view, 1> kGpt2Classes{"GPT2LMHeadModel"};
 constexpr SizeNames kGpt2Sizes{
-    "n_positions",        "n_embd",    "n_layer", "n_inner", "n_head", "n_head", "head_dim", nullptr,
-    "layer_norm_epsilon", "rope_theta"};
+    "n_positions", "n_embd", "n_layer", "n_inner", "n_head", "n_head", nullptr, nullptr, "layer_norm_epsilon", nullptr};
 
 void hasNoRotation(const ConfigKeys& /*keys*/, ModelConfig& config) { config.isRotated.assign(config.layers, 0); }
 
@@ -50,11 +49,13 @@ const Architecture kGpt2{.gguf = kGpt2Names,
                          .ggufPairing = RopePairing::Halves,
                          .activation = Activation::GeluTanh,
                          .folderClasses = kGpt2Classes,
+                         .folderPresence = {},
                          .folderDefaults = {1024, 12, {}, {}, 1e-5F, 10000.0F, 4},
                          .readGguf = hasNoRotation,
                          .readFolder = hasNoRotation,
                          .folderBlocks = "transformer.h.",
                          .hasLayerNorms = true,
-                         .folderSizes = kGpt2Sizes};
+                         .folderSizes = kGpt2Sizes,
+                         .folderActivation = "activation_function"};
 
 }  // namespace core::model

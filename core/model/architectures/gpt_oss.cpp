@@ -6,6 +6,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -46,6 +47,8 @@ constexpr std::array<std::string_view, 3> kGptOssKeys{"expert_count", "expert_us
                                                       "expert_feed_forward_length"};
 constexpr std::array<std::string_view, 3> kGptOssFolderKeys{"num_local_experts", "num_experts_per_tok", "layer_types"};
 
+constexpr ExpertNames kGptOssExperts{"num_local_experts", "num_experts_per_tok", "intermediate_size"};
+
 void readGptOssFile(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, kGgufExperts, config);
   config.isWindowed = windowPattern(kGptOssPattern, config.layers);
@@ -66,7 +69,7 @@ void stretchAsUsual(const ConfigKeys& keys, ModelConfig& config) {
 
 void readGptOssFolder(const ConfigKeys& keys, ModelConfig& config) {
   stretchAsUsual(keys, config);
-  readExperts(keys, {"num_local_experts", "num_experts_per_tok", "intermediate_size"}, config);
+  readExperts(keys, kGptOssExperts, config);
   config.slidingWindow = keys.integer("sliding_window", kGptOssWindow, 0, ModelConfig::kMaxContext);
   config.isWindowed = windowPattern(kGptOssPattern, config.layers);
   readLayerTypes(keys, config);
@@ -75,6 +78,15 @@ void readGptOssFolder(const ConfigKeys& keys, ModelConfig& config) {
                 fmt::format("Its units are held at {} ({}), but only those at {} can be computed yet.", limit,
                             keys("swiglu_limit"), kGptOssLimit),
                 keys("swiglu_limit"));
+}
+
+void writeGptOssFile(const ModelConfig& /*config*/, ConfigWriter& /*writer*/) {}  // as all with experts
+
+void writeGptOssFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kGptOssExperts, writer);
+  writer.integer("sliding_window", config.slidingWindow);
+  writer.real("swiglu_limit", asDecimal(kGptOssLimit));
+  writeLayerTypes(config, writer);
 }
 
 }  // namespace
@@ -93,6 +105,8 @@ const Architecture kGptOss{.gguf = kGptOssNames,
                            .folderKeys = kGptOssFolderKeys,
                            .readGguf = readGptOssFile,
                            .readFolder = readGptOssFolder,
+                           .writeGguf = writeGptOssFile,
+                           .writeFolder = writeGptOssFolder,
                            .hasExperts = true};
 
 }  // namespace core::model

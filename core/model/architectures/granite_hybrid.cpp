@@ -8,6 +8,7 @@
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/granite_rows.h"
 #include "core/model/architectures/state_space_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -42,6 +43,11 @@ constexpr auto kGraniteHybridMoeKeys = joined(kStateSpaceKeys, kGraniteExpertKey
 constexpr std::array<std::string_view, 3> kGraniteHybridFolderKeys{"layer_types", "num_local_experts",
                                                                    "num_experts_per_tok"};
 
+constexpr RecurrentNames kGraniteHybridSizes{"mamba_d_conv", "mamba_n_heads", "mamba_n_groups", "mamba_d_state"};
+constexpr StateSpaceBiases kGraniteHybridBiases{"mamba_proj_bias", "mamba_conv_bias"};
+constexpr std::array kGraniteHybridPresence{PresenceWord{"attention_bias", kAttentionBiases},
+                                            PresenceWord{"mamba_conv_bias", kConvolutionBias}};
+
 void readGraniteHybridFile(const ConfigKeys& keys, ModelConfig& config) {
   readStateSpaceFile(keys, config);
   config.isRecurrent = layersOfNone(keys, "attention.head_count_kv", config);
@@ -55,8 +61,8 @@ void readGraniteHybridMoeFile(const ConfigKeys& keys, ModelConfig& config) {
 }
 
 void readGraniteHybridLayers(const ConfigKeys& keys, ModelConfig& config) {
-  readStateSpaceFolder(keys, {"mamba_d_conv", "mamba_n_heads", "mamba_n_groups", "mamba_d_state"}, "mamba_d_head",
-                       "mamba_expand", {"mamba_proj_bias", "mamba_conv_bias"}, {4, 128, 1, 256, 0}, config);
+  readStateSpaceFolder(keys, kGraniteHybridSizes, "mamba_d_head", "mamba_expand", kGraniteHybridBiases,
+                       {4, 128, 1, 256, 0}, config);
   refuseTimeLimits(keys);
   config.isRecurrent.assign(config.layers, 1);
   readLayerKinds(keys, "mamba", "attention", config);
@@ -79,6 +85,20 @@ void readGraniteHybridMoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readGraniteHybridLayers(keys, config);
 }
 
+void writeGraniteHybridFile(const ModelConfig& config, ConfigWriter& writer) {
+  writeKeyHeads(config, "attention.head_count_kv", writer);
+  writer.flag("rope.scaling.finetuned", config.isRotated.empty());
+}
+
+void writeGraniteHybridFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("shared_intermediate_size", config.feedForward);
+  writer.integer("num_local_experts", 0);
+  writer.integer("num_experts_per_tok", 0);
+  writeStateSpaceFolder(config, kGraniteHybridSizes, "mamba_d_head", "mamba_expand", kGraniteHybridBiases, writer);
+  writeLayerKinds("mamba", "attention", config, writer);
+  writer.text("position_embedding_type", config.isRotated.empty() ? "rope" : "nope");
+}
+
 }  // namespace
 
 // State spaces in most layers and attention in some, with Granite's factors. Those without experts.
@@ -89,12 +109,15 @@ const Architecture kGraniteHybrid{.gguf = kGraniteHybridNames,
                                   .build = buildPreNormDecoder,
                                   .ggufPairing = RopePairing::Adjacent,
                                   .folderClasses = kGraniteHybridClasses,
+                                  .folderPresence = kGraniteHybridPresence,
                                   .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
                                   .config = kGraniteConfig,
                                   .ggufKeys = kGraniteHybridKeys,
                                   .folderKeys = kGraniteHybridFolderKeys,
                                   .readGguf = readGraniteHybridFile,
                                   .readFolder = readGraniteHybridFolder,
+                                  .writeGguf = writeGraniteHybridFile,
+                                  .writeFolder = writeGraniteHybridFolder,
                                   .recurrentPart = stateSpace,
                                   .hasDifferentLayers = true};
 

@@ -7,32 +7,28 @@
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/recurrent_parts.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
 namespace {
 
-constexpr std::uint32_t kMostConvTaps = 32, kLfm2Taps = 3;
+constexpr std::uint32_t kLfm2Taps = 3;
 constexpr std::uint32_t kMostLfm2FeedForward = 1U << 20U;
 
-constexpr std::array kLfm2Rows{
+constexpr auto kLfm2Rows = withAttentionInSomeLayers(std::array{
     WeightRow{WeightKind::Embedding, "token_embd.weight", "model.embed_tokens.weight", Side::Vocabulary, Side::Width},
     // In spite of the name of GGUF files it is the last norm.
     WeightRow{WeightKind::OutputNorm, "token_embd_norm.weight", "model.embedding_norm.weight", Side::Width},
     WeightRow{WeightKind::Output, "output.weight", "lm_head.weight", Side::Vocabulary, Side::Width},
     WeightRow{WeightKind::AttentionNorm, "attn_norm.weight", "operator_norm.weight", Side::Width},
-    inLayers(LayerKind::Attention,
-             {WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width}),
-    inLayers(LayerKind::Attention,
-             {WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width}),
-    inLayers(LayerKind::Attention,
-             {WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width}),
-    inLayers(LayerKind::Attention,
-             {WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_layernorm.weight", Side::HeadSize}),
-    inLayers(LayerKind::Attention,
-             {WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_layernorm.weight", Side::HeadSize}),
-    inLayers(LayerKind::Attention, {WeightKind::AttentionOutput, "attn_output.weight", "self_attn.out_proj.weight",
-                                    Side::Width, Side::Attended}),
+    WeightRow{WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width},
+    WeightRow{WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width},
+    WeightRow{WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width},
+    WeightRow{WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_layernorm.weight", Side::HeadSize},
+    WeightRow{WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_layernorm.weight", Side::HeadSize},
+    WeightRow{WeightKind::AttentionOutput, "attn_output.weight", "self_attn.out_proj.weight", Side::Width,
+              Side::Attended},
     inLayers(LayerKind::Recurrent, {WeightKind::RecurrentInput, "shortconv.in_proj.weight", "conv.in_proj.weight",
                                     Side::ThreeWidths, Side::Width}),
     inLayers(LayerKind::Recurrent, withMiddle({WeightKind::Convolution, "shortconv.conv.weight", "conv.conv.weight",
@@ -42,7 +38,7 @@ constexpr std::array kLfm2Rows{
     WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "ffn_norm.weight", Side::Width},
     WeightRow{WeightKind::Gate, "ffn_gate.weight", "feed_forward.w1.weight", Side::FeedForward, Side::Width},
     WeightRow{WeightKind::Up, "ffn_up.weight", "feed_forward.w3.weight", Side::FeedForward, Side::Width},
-    WeightRow{WeightKind::Down, "ffn_down.weight", "feed_forward.w2.weight", Side::Width, Side::FeedForward}};
+    WeightRow{WeightKind::Down, "ffn_down.weight", "feed_forward.w2.weight", Side::Width, Side::FeedForward}});
 
 constexpr auto kLfm2MoeRows = [] {
   auto rows =
@@ -69,7 +65,7 @@ constexpr auto kLfm2MoeFolderKeys = joined(
 constexpr float kLfm2Epsilon = 1e-6F;  // of the sum of sigmoids
 
 void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
-  config.recurrent.taps = keys.integer("shortconv.l_cache", std::nullopt, 2, kMostConvTaps);
+  config.recurrent.taps = keys.integer("shortconv.l_cache", std::nullopt, 2, kMostTaps);
   config.isRecurrent = layersOfNone(keys, "attention.head_count_kv", config);
 }
 
@@ -90,7 +86,7 @@ std::uint32_t adjustedFeedForward(const ConfigKeys& keys, std::uint32_t said) {
 }
 
 void readLfm2Layers(const ConfigKeys& keys, ModelConfig& config) {
-  config.recurrent.taps = keys.integer("conv_L_cache", kLfm2Taps, 2, kMostConvTaps);
+  config.recurrent.taps = keys.integer("conv_L_cache", kLfm2Taps, 2, kMostTaps);
   config.ropeBase = keys.real("theta", config.ropeBase, 1.0F, 1e12F);
   if (keys.flag("conv_bias", false))
     throw Error(ErrorCode::Unsupported,
@@ -136,6 +132,18 @@ void readLfm2MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   config.expertSumEpsilon = kLfm2Epsilon;
 }
 
+void writeLfm2File(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("shortconv.l_cache", config.recurrent.taps);
+  writeKeyHeads(config, "attention.head_count_kv", writer);
+}
+
+void writeLfm2Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("conv_L_cache", config.recurrent.taps);
+  writer.flag("conv_bias", false);
+  writer.flag("block_auto_adjust_ff_dim", false);
+  writeLayerKinds("conv", "full_attention", config, writer);
+}
+
 constexpr SizeNames lfm2Sizes() {
   SizeNames names = kFolderSizes;
   names.normEpsilon = "norm_eps";
@@ -152,11 +160,14 @@ const Architecture kLfm2{.gguf = kLfm2Names,
                          .build = buildPreNormDecoder,
                          .ggufPairing = RopePairing::Halves,
                          .folderClasses = kLfm2Classes,
+                         .folderPresence = {},
                          .folderDefaults = {128000, 32, 8, {}, 1e-5F, 1e6F},
                          .ggufKeys = kLfm2Keys,
                          .folderKeys = kLfm2FolderKeys,
                          .readGguf = readLfm2File,
                          .readFolder = readLfm2Folder,
+                         .writeGguf = writeLfm2File,
+                         .writeFolder = writeLfm2Folder,
                          .folderSizes = lfm2Sizes(),
                          .recurrentPart = shortConvolution,
                          .hasDifferentLayers = true};

@@ -3,6 +3,7 @@
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/recurrent_parts.h"
 #include "core/model/architectures/state_space_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -20,6 +21,10 @@ constexpr std::array<std::string_view, 1> kMamba2Names{"mamba2"};
 constexpr std::array<std::string_view, 1> kMamba2Classes{"Mamba2ForCausalLM"};
 constexpr std::uint32_t kMamba2Context = 1U << 20U;
 
+constexpr RecurrentNames kMamba2Sizes{"conv_kernel", "num_heads", "n_groups", "state_size"};
+constexpr StateSpaceBiases kMamba2Biases{"use_bias", "use_conv_bias"};
+constexpr std::array<PresenceWord, 1> kMamba2Presence{PresenceWord{"use_conv_bias", kConvolutionBias}};
+
 void readMamba2(ModelConfig& config) {
   config.isRecurrent.assign(config.layers, 1);
   config.isRotated.assign(config.layers, 0);
@@ -31,10 +36,16 @@ void readMamba2File(const ConfigKeys& keys, ModelConfig& config) {
 }
 
 void readMamba2Folder(const ConfigKeys& keys, ModelConfig& config) {
-  readStateSpaceFolder(keys, {"conv_kernel", "num_heads", "n_groups", "state_size"}, "head_dim", "expand",
-                       {"use_bias", "use_conv_bias"}, {4, 128, 8, 128, 64}, config);
+  readStateSpaceFolder(keys, kMamba2Sizes, "head_dim", "expand", kMamba2Biases, {4, 128, 8, 128, 64}, config);
   refuseTimeLimits(keys);
   readMamba2(config);
+}
+
+void writeMamba2File(const ModelConfig& /*config*/, ConfigWriter& /*writer*/) {}  // as all that keep such states
+
+void writeMamba2Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writeStateSpaceFolder(config, kMamba2Sizes, "head_dim", "expand", kMamba2Biases, writer);
+  writer.flag("rms_norm", true);
 }
 
 /// Blocks that are a state space and nothing else.
@@ -64,10 +75,13 @@ const Architecture kMamba2{.gguf = kMamba2Names,
                            .build = buildMamba2,
                            .ggufPairing = RopePairing::Halves,
                            .folderClasses = kMamba2Classes,
+                           .folderPresence = kMamba2Presence,
                            .folderDefaults = {kMamba2Context, {}, {}, {}, 1e-5F, 10000.0F},
                            .ggufKeys = kStateSpaceKeys,
                            .readGguf = readMamba2File,
                            .readFolder = readMamba2Folder,
+                           .writeGguf = writeMamba2File,
+                           .writeFolder = writeMamba2Folder,
                            .folderBlocks = "backbone.layers.",
                            .folderSizes = mamba2Sizes(),
                            .recurrentPart = stateSpace,

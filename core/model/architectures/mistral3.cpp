@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -16,6 +17,16 @@ constexpr std::array<std::string_view, 2> kMistral3Keys{"rope.scaling.yarn_log_m
 constexpr std::array kMistral3Config{ConfigRow{"attention.temperature_scale", "rope_parameters.llama_4_scaling_beta",
                                                &ModelConfig::attentionGrowth, 0, 100}};
 
+/// Its folders say what its GGUF files do by the multiplier of Yarn's logarithm: that queries and keys keep their
+/// length.
+void writeMistral3Folder(const ModelConfig& config, ConfigWriter& writer) {
+  if (config.ropeScaling != RopeScaling::Yarn) return;
+  writer.text("rope_parameters.type", "yarn");
+  if (config.ropeMagnitude != 1.0F) return;
+  writer.real("rope_parameters.mscale", 1.0);
+  writer.real("rope_parameters.mscale_all_dim", 1.0);
+}
+
 }  // namespace
 
 // As Llama, with queries that grow with the position and Yarn that does not change their length.
@@ -28,6 +39,9 @@ const Architecture kMistral3{.gguf = kMistral3Names,
                              .folderClasses = kMistral3Classes,
                              .folderDefaults = {262144, 32, 8, 128, 1e-5F, 1e6F},
                              .config = kMistral3Config,
-                             .ggufKeys = kMistral3Keys};
+                             .ggufKeys = kMistral3Keys,
+                             .writeFolder = writeMistral3Folder,
+                             .folderRope = "rope_parameters",
+                             .ggufYarnLog = 1.0F};
 
 }  // namespace core::model

@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -15,12 +16,20 @@ constexpr std::array<std::string_view, 1> kMixtralClasses{"MixtralForCausalLM"};
 constexpr std::array<std::string_view, 3> kMixtralKeys{"expert_count", "expert_used_count",
                                                        "expert_feed_forward_length"};
 constexpr std::array<std::string_view, 2> kMixtralFolderKeys{"num_local_experts", "num_experts_per_tok"};
+constexpr ExpertNames kMixtralExperts{"num_local_experts", "num_experts_per_tok", "intermediate_size"};
 
 void readMixtralFile(const ConfigKeys& keys, ModelConfig& config) { readExperts(keys, kGgufExperts, config); }
 
 void readMixtralFolder(const ConfigKeys& keys, ModelConfig& config) {
-  readExperts(keys, {"num_local_experts", "num_experts_per_tok", "intermediate_size"}, config);
+  readExperts(keys, kMixtralExperts, config);
   config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
+}
+
+void writeMixtralFile(const ModelConfig& /*config*/, ConfigWriter& /*writer*/) {}  // as all with experts
+
+void writeMixtralFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kMixtralExperts, writer);
+  if (config.slidingWindow != 0) writer.integer("sliding_window", config.slidingWindow);
 }
 
 }  // namespace
@@ -38,6 +47,8 @@ const Architecture kMixtral{.gguf = kMixtralNames,
                             .folderKeys = kMixtralFolderKeys,
                             .readGguf = readMixtralFile,
                             .readFolder = readMixtralFolder,
+                            .writeGguf = writeMixtralFile,
+                            .writeFolder = writeMixtralFolder,
                             .hasExperts = true};
 
 }  // namespace core::model

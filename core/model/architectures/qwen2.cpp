@@ -21,6 +21,6 @@ const Architecture kQwen2{.gguf = kQwen2Names,
                           .build = buildPreNormDecoder,
                           .ggufPairing = RopePairing::Halves,
                           .folderClasses = kQwen2Classes,
-                          .folderSaysBiases = false};
+                          .folderPresence = {}};
 
 }  // namespace core::model

@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 #include "core/base/error.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/recurrent_parts.h"
+#include "core/model/config_writer.h"
 #include "core/model/tensor_place.h"
 
 namespace core::model {
@@ -89,19 +94,30 @@ constexpr auto kQwen35MoeKeys = joined(
 constexpr auto kQwen35MoeFolderKeys = joined(
     kQwen35FolderKeys, std::array<std::string_view, 4>{"num_experts", "num_experts_per_tok", "moe_intermediate_size",
                                                        "shared_expert_intermediate_size"});
+/// How many pairs turn by each of a picture's positions, where all of them turn by one.
+void takeSections(std::span<const std::int64_t> sections, ModelConfig& config) {
+  constexpr std::size_t kPositions = 3;
+  std::int64_t covered = 0;
+  for (const std::int64_t section : sections.first(std::min(sections.size(), kPositions)))
+    covered += section < 0 ? INT32_MIN : std::min<std::int64_t>(section, config.headSize);
+  if (sections.size() < kPositions || covered != config.ropeDimensions / 2) return;
+  for (std::size_t i = 0; i < kPositions; ++i) config.ropeSections[i] = static_cast<std::uint32_t>(sections[i]);
+}
 
 /// Text has one position where pictures have three; pairs that no section covers would stand still in llama.cpp.
-void checkSections(const ConfigKeys& keys, const ModelConfig& config) {
+void readSections(const ConfigKeys& keys, ModelConfig& config) {
   const std::string key = keys("rope.dimension_sections");
   const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(key));
   if (list == nullptr) return;
   std::int64_t covered = 0;
-  for (const std::int64_t section : list->integers()) covered += section;
+  const std::vector<std::int64_t> sections = list->integers();
+  for (const std::int64_t section : sections) covered += section;
   if (covered != config.ropeDimensions / 2)
     throw Error(
         ErrorCode::Unsupported,
         fmt::format("{} covers {} of {} pairs, which cannot be computed yet.", key, covered, config.ropeDimensions / 2),
         key);
+  takeSections(sections, config);
 }
 
 void readQwen35File(const ConfigKeys& keys, ModelConfig& config) {
@@ -121,7 +137,7 @@ void readQwen35File(const ConfigKeys& keys, ModelConfig& config) {
   // The last blocks guess further tokens.
   config.layers -= keys.integer("nextn_predict_layers", 0, 0, config.layers - 1);
   config.isRecurrent.resize(config.layers);
-  checkSections(keys, config);
+  readSections(keys, config);
 }
 
 void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
@@ -137,6 +153,10 @@ void readQwen35Folder(const ConfigKeys& keys, ModelConfig& config) {
   const float share = keys.real("partial_rotary_factor", kQwen35RotatedShare, 1e-3F, 1.0F);
   config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share + 1e-3F) / 2 * 2;
   readRotatedShare(keys, config);
+  const auto* const sections =
+      std::get_if<io::MetadataArray>(keys.metadata().find(keys("rope_parameters.mrope_section")));
+  if (sections != nullptr && sections->elementType() != io::MetadataType::String)
+    takeSections(sections->integers(), config);
   config.isRecurrent = windowPattern(keys.integer("full_attention_interval", kInterval, 1, 1U << 16U), config.layers);
   readLayerKinds(keys, "linear_attention", "full_attention", config);
 }
@@ -159,6 +179,35 @@ constexpr SizeNames qwen35MoeSizes() {
   return names;
 }
 
+/// What a file says, or a third of the pairs for each.
+std::array<std::uint32_t, 3> sectionsOf(const ModelConfig& config) {
+  if (config.ropeSections[0] != 0) return config.ropeSections;
+  const std::uint32_t pairs = config.ropeDimensions / 2;
+  return {(pairs + 2) / 3, (pairs + 1) / 3, pairs / 3};
+}
+
+void writeQwen35File(const ModelConfig& config, ConfigWriter& writer) {
+  const auto sections = sectionsOf(config);
+  writer.integers("rope.dimension_sections", std::array{sections[0], sections[1], sections[2], std::uint32_t{0}});
+  writer.integer("full_attention_interval", kInterval);
+  writer.flags("attention.recurrent_layers", config.isRecurrent);
+}
+
+void writeQwen35Folder(const ModelConfig& config, ConfigWriter& writer) {
+  const RecurrentSizes& sizes = config.recurrent;
+  writeLayerKinds("linear_attention", "full_attention", config, writer);
+  writer.integer("full_attention_interval", kInterval);
+  writer.flag("attn_output_gate", true);
+  writer.integer("linear_conv_kernel_dim", sizes.taps);
+  writer.integer("linear_key_head_dim", sizes.keySize);
+  writer.integer("linear_value_head_dim", sizes.valueSize);
+  writer.integer("linear_num_key_heads", sizes.keyHeads);
+  writer.integer("linear_num_value_heads", sizes.heads);
+  writer.real("rope_parameters.partial_rotary_factor", static_cast<double>(config.ropeDimensions) / config.headSize);
+  writer.integers("rope_parameters.mrope_section", sectionsOf(config));
+  writer.flag("rope_parameters.mrope_interleaved", true);
+}
+
 bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
   if (format != io::FileFormat::Gguf) return name.starts_with("mtp.");
   const TensorPlace place = placeOf(name);
@@ -175,11 +224,15 @@ const Architecture kQwen35{.gguf = kQwen35Names,
                            .build = buildPreNormDecoder,
                            .ggufPairing = RopePairing::Halves,
                            .folderClasses = kQwen35Classes,
+                           .folderPresence = {},
                            .folderDefaults = {32768, 16, 4, 256, 1e-6F, 10000.0F},
                            .ggufKeys = kQwen35Keys,
                            .folderKeys = kQwen35FolderKeys,
                            .readGguf = readQwen35File,
                            .readFolder = readQwen35Folder,
+                           .writeGguf = writeQwen35File,
+                           .writeFolder = writeQwen35Folder,
+                           .folderRope = "rope_parameters",
                            .recurrentPart = gatedDeltaNet,
                            .ignores = isOfFurtherTokens,
                            .hasDifferentLayers = true};

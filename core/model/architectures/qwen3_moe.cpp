@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -16,12 +17,21 @@ constexpr std::array<std::string_view, 3> kQwen3MoeKeys{"expert_count", "expert_
 constexpr std::array<std::string_view, 4> kQwen3MoeFolderKeys{"num_experts", "num_experts_per_tok",
                                                               "moe_intermediate_size", "norm_topk_prob"};
 
+constexpr ExpertNames kQwen3MoeExperts{"num_experts", "num_experts_per_tok", "moe_intermediate_size"};
+
 void readQwen3MoeFile(const ConfigKeys& keys, ModelConfig& config) { readExperts(keys, kGgufExperts, config); }
 
 void readQwen3MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
-  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readExperts(keys, kQwen3MoeExperts, config);
   config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
   refuseLayersWithoutExperts(keys);
+}
+
+void writeQwen3MoeFile(const ModelConfig& /*config*/, ConfigWriter& /*writer*/) {}  // as all with experts
+
+void writeQwen3MoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kQwen3MoeExperts, writer);
+  writer.flag("norm_topk_prob", config.areExpertWeightsNormed);
 }
 
 }  // namespace
@@ -39,6 +49,8 @@ const Architecture kQwen3Moe{.gguf = kQwen3MoeNames,
                              .folderKeys = kQwen3MoeFolderKeys,
                              .readGguf = readQwen3MoeFile,
                              .readFolder = readQwen3MoeFolder,
+                             .writeGguf = writeQwen3MoeFile,
+                             .writeFolder = writeQwen3MoeFolder,
                              .hasExperts = true};
 
 }  // namespace core::model

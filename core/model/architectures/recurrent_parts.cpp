@@ -6,13 +6,13 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
 namespace {
 
-constexpr std::uint32_t kMostTaps = 32, kMostRecurrentHeads = 1024;
-constexpr std::uint32_t kMostRecurrentKeySize = 256;
+constexpr std::uint32_t kMostRecurrentHeads = 1024, kMostRecurrentKeySize = 256;
 
 /// Writes the values of one layer.
 class Part {
@@ -159,6 +159,13 @@ bool readLayerKinds(const ConfigKeys& keys, std::string_view recurrent, std::str
     config.isRecurrent[layer] = kinds[layer] == recurrent ? 1 : 0;
   }
   return !kinds.empty();
+}
+
+void writeLayerKinds(std::string_view recurrent, std::string_view attention, const ModelConfig& config,
+                     ConfigWriter& writer) {
+  std::vector<std::string_view> kinds;
+  for (const std::uint32_t isRecurrent : config.isRecurrent) kinds.push_back(isRecurrent != 0 ? recurrent : attention);
+  writer.texts("layer_types", kinds);
 }
 
 }  // namespace core::model

@@ -15,6 +15,8 @@ ValueId gatedDeltaNet(DecoderParts& parts, std::uint32_t layer, ValueId in);
 /// 2024, Mamba-2).
 ValueId stateSpace(DecoderParts& parts, std::uint32_t layer, ValueId in);
 
+inline constexpr std::uint32_t kMostTaps = 32;  ///< of a convolution
+
 /// Limits of sizes of such layers, by their names in files. @throws Error (InvalidFile) naming key and value
 struct RecurrentNames {
   const char *taps, *heads, *keyHeads, *keySize;
@@ -29,6 +31,10 @@ inline constexpr RecurrentNames kGgufRecurrent{"ssm.conv_kernel", "ssm.time_step
 /// @throws Error (Unsupported) for a layer that is of neither kind, (InvalidFile) for another number of layers
 bool readLayerKinds(const ConfigKeys& keys, std::string_view recurrent, std::string_view attention,
                     ModelConfig& config);
+
+/// Says it so. @pre isRecurrent is known
+void writeLayerKinds(std::string_view recurrent, std::string_view attention, const ModelConfig& config,
+                     ConfigWriter& writer);
 
 template <std::size_t N>
 constexpr std::array<WeightRow, N> ofRecurrentLayers(std::array<WeightRow, N> rows) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -48,6 +49,18 @@ void readStateSpaceFolder(const ConfigKeys& keys, const RecurrentNames& names, c
         ErrorCode::Unsupported,
         fmt::format("Its projections have biases ({}), which cannot be computed yet.", keys(biases.projections)),
         keys(biases.projections));
+}
+
+void writeStateSpaceFolder(const ModelConfig& config, const RecurrentNames& names, const char* headSize,
+                           const char* expand, const StateSpaceBiases& biases, ConfigWriter& writer) {
+  const RecurrentSizes& sizes = config.recurrent;
+  writer.integer(names.taps, sizes.taps);
+  writer.integer(names.heads, sizes.heads);
+  writer.integer(names.keyHeads, sizes.keyHeads);
+  writer.integer(names.keySize, sizes.keySize);
+  writer.integer(headSize, sizes.valueSize);
+  writer.integer(expand, sizes.valueWidth() / config.width);
+  writer.flag(biases.projections, false);
 }
 
 void refuseTimeLimits(const ConfigKeys& keys) {

@@ -42,6 +42,9 @@ struct StateSpaceBiases {
 /// @throws Error (InvalidFile, Unsupported)
 void readStateSpaceFolder(const ConfigKeys& keys, const RecurrentNames& names, const char* headSize, const char* expand,
                           const StateSpaceBiases& biases, const RecurrentSizes& defaults, ModelConfig& config);
+/// Says it by the same names.
+void writeStateSpaceFolder(const ModelConfig& config, const RecurrentNames& names, const char* headSize,
+                           const char* expand, const StateSpaceBiases& biases, ConfigWriter& writer);
 /// @throws Error (Unsupported) where steps are held within limits
 void refuseTimeLimits(const ConfigKeys& keys);
 

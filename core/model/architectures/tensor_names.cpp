@@ -102,11 +102,6 @@ RowOrder TensorNames::rowOrder(std::string_view name) const {
   return found == nullptr ? RowOrder::Same : found->order;
 }
 
-float TensorNames::folderOffset(std::string_view name) const {
-  const WeightRow* const found = row(name);
-  return found == nullptr ? 0.0F : found->folderOffset;
-}
-
 std::string withoutOuterModel(std::string_view name) {
   constexpr std::string_view kModel = "model.";
   for (const std::string_view inside : {"model.language_model.", "model.text_model."})

@@ -24,13 +24,12 @@ class TensorNames {
   std::optional<std::string> other(std::string_view name) const;
   /// What the tensor of this GGUF name is called in files of a format.
   std::string in(io::FileFormat format, std::string_view ggufName) const;
+  /// Of the architecture's table, by either of a tensor's names; null for other tensors.
+  const WeightRow* row(std::string_view name) const;
   /// Of a tensor by either of its names.
   RowOrder rowOrder(std::string_view name) const;
-  float folderOffset(std::string_view name) const;  ///< likewise, WeightRow::folderOffset
 
  private:
-  const WeightRow* row(std::string_view name) const;
-
   const Architecture* m_architecture;
 };
 

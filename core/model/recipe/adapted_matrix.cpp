@@ -71,7 +71,8 @@ class Factors {
         m_b(quant::loadTensor(matrix.adapter->checkpoint(), m_pair.b)),
         m_scale(static_cast<float>(m_pair.scale * matrix.adapter->percent() / 100)) {}
 
-  std::vector<float> first() const { return quant::dequantize(*m_a); }
+  /// Its columns in the open model's order.
+  std::vector<float> first() const { return quant::dequantize(*firstInOpenOrder()); }
   std::vector<float> second() const { return quant::dequantize(*m_b); }
   float value(const quant::QuantizedTensorPtr& factor, std::uint64_t row, std::uint64_t column) const {
     float value = 0;
@@ -81,10 +82,11 @@ class Factors {
   /// scale · (B·A) at a place of the open model's matrix
   float change(std::uint64_t row, std::uint64_t column) const {
     float sum = 0;
-    for (std::uint64_t k = 0; k < m_pair.rank; ++k) sum += value(m_b, rowThere(row), k) * value(m_a, k, column);
+    for (std::uint64_t k = 0; k < m_pair.rank; ++k)
+      sum += value(m_b, rowThere(row), k) * value(m_a, k, columnThere(column));
     return m_scale * sum;
   }
-  /// Adds the change of a row to it. @param a, b the factors' values
+  /// Adds the change of a row to it. @param a, b what first() and second() give
   void add(std::uint64_t row, const std::vector<float>& a, const std::vector<float>& b, std::vector<float>& sums,
            float* values) const {
     const std::size_t columns = sums.size();
@@ -97,15 +99,20 @@ class Factors {
 
   AdapterFactors inOpenOrder() const {
     quant::QuantizedTensor b = *m_b;
-    if (m_matrix.headRows != 0) b = *reorderRows(m_b, [&](std::uint64_t row) { return rowThere(row); });
+    if (!m_matrix.order.rows.isSame()) b = *reorderRows(m_b, [&](std::uint64_t row) { return rowThere(row); });
     b.factor *= m_scale;
-    return {m_matrix.info().name, m_a, std::make_shared<const quant::QuantizedTensor>(std::move(b))};
+    return {m_matrix.info().name, firstInOpenOrder(), std::make_shared<const quant::QuantizedTensor>(std::move(b))};
   }
 
  private:
-  std::uint64_t rowThere(std::uint64_t row) const {
-    if (m_matrix.headRows == 0) return row;
-    return m_matrix.isAdapterGguf ? ggufRow(row, m_matrix.headRows) : huggingFaceRow(row, m_matrix.headRows);
+  std::uint64_t there(const LineOrder& lines, std::uint64_t line) const {
+    return m_matrix.isAdapterGguf ? lines.inGguf(line) : lines.inFolder(line);
+  }
+  std::uint64_t rowThere(std::uint64_t row) const { return there(m_matrix.order.rows, row); }
+  std::uint64_t columnThere(std::uint64_t column) const { return there(m_matrix.order.columns, column); }
+  quant::QuantizedTensorPtr firstInOpenOrder() const {
+    if (m_matrix.order.columns.isSame()) return m_a;
+    return reorderColumns(m_a, [&](std::uint64_t column) { return columnThere(column); });
   }
 
   const AdaptedMatrix& m_matrix;
@@ -207,7 +214,7 @@ std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adap
           file, fmt::format("it changes {}, which cannot be read in {}", inQuotes(pair.target), inQuotes(open.name())));
     fitted.push_back(std::make_shared<const AdaptedMatrix>(
         AdaptedMatrix{adapter.shared_from_this(), i, open.shared_from_this(), *found,
-                      config ? headRows(TensorNames(open).rowOrder(tensor.name), *config, shape.rows()) : 0,
+                      config ? orderOf(*TensorNames(open).row(tensor.name), *config, shape.rows()) : MatrixOrder(),
                       file.format() == io::FileFormat::Gguf}));
   }
   return fitted;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/model/head_rows.h"
 #include "core/model/recipe/adapter.h"
 #include "core/model/recipe/adapter_factors.h"
 #include "core/quant/quantized_tensor.h"
@@ -20,8 +21,8 @@ struct AdaptedMatrix {
   std::size_t pair = 0;  ///< of the adapter
   std::shared_ptr<const io::Checkpoint> base;
   std::size_t tensor = 0;      ///< in the base's table
-  std::uint64_t headRows = 0;  ///< of one head, where rows lie otherwise in the adapter's format; 0: they do not
-  bool isAdapterGguf = false;  ///< whose order the adapter's rows have, where they do
+  MatrixOrder order;           ///< of its rows and columns, where the adapter is of the other format
+  bool isAdapterGguf = false;  ///< whose order the adapter's have, where it is
   std::shared_ptr<const TensorDecision> beside = nullptr;  ///< what a recipe makes of W; null: merged
 
   const io::TensorInfo& info() const { return base->tensors()[tensor]; }  ///< of W

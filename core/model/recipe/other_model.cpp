@@ -13,6 +13,7 @@
 #include "core/model/recipe/adapter.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/row_order.h"
+#include "core/model/tensor_place.h"
 #include "core/quant/element_format.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -39,16 +40,25 @@ std::string treatmentOf(const TensorDecision& decision, const io::TensorInfo& st
   return decision.other ? decision.other->typeName() : stored.typeName;
 }
 
+/// What the formats have in one shape is an array of one side more in one of them.
+tensor::Shape withoutOnes(const tensor::Shape& shape) {
+  std::vector<std::uint64_t> extents = shape.extents();
+  std::erase(extents, 1);
+  return tensor::Shape(std::move(extents));
+}
+
 /// A bias has one value where a matrix has a row. What is said of the tensor is still what its file stores.
 quant::QuantizedTensorPtr inOpenOrder(const OtherTensor& order, const quant::QuantizedTensorPtr& tensor) {
-  const auto from = [&](std::uint64_t row) { return order.rowThere(row); };
-  auto rows = tensor;
+  auto lines = tensor;
   if (tensor->shape.rank() == 1) {
     auto column = std::make_shared<quant::QuantizedTensor>(*tensor);
     column->shape = tensor::Shape{tensor->shape.count(), 1};
-    rows = std::move(column);
+    lines = std::move(column);
   }
-  auto result = std::make_shared<quant::QuantizedTensor>(*reorderRows(rows, from));
+  if (!order.order.rows.isSame()) lines = reorderRows(lines, [&](std::uint64_t row) { return order.rowThere(row); });
+  if (!order.order.columns.isSame())
+    lines = reorderColumns(lines, [&](std::uint64_t column) { return order.columnThere(column); });
+  auto result = std::make_shared<quant::QuantizedTensor>(*lines);
   result->shape = tensor->shape;
   result->scheme = tensor->scheme;
   return result;
@@ -99,8 +109,11 @@ std::string OtherTensor::identity() const {
 }
 
 std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
-  if (order == RowOrder::Same) return row;
-  return isOtherGguf ? ggufRow(row, headRows) : huggingFaceRow(row, headRows);
+  return isOtherGguf ? order.rows.inGguf(row) : order.rows.inFolder(row);
+}
+
+std::uint64_t OtherTensor::columnThere(std::uint64_t column) const {
+  return isOtherGguf ? order.columns.inGguf(column) : order.columns.inFolder(column);
 }
 
 quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
@@ -111,10 +124,11 @@ quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
   const io::Checkpoint& checkpoint = *tensor.model->checkpoint();
   const std::string& nameThere = tensor.info().name;
   auto loaded = quant::loadTensor(checkpoint, tensor.index);
-  if (tensor.order != RowOrder::Same) loaded = inOpenOrder(tensor, loaded);
+  if (!tensor.order.isSame()) loaded = inOpenOrder(tensor, loaded);
   const float scale = productScale(checkpoint, nameThere).value_or(1.0F);
-  if (loaded->name == tensor.name && scale == 1.0F) return loaded;
+  if (loaded->name == tensor.name && loaded->shape == tensor.shape && scale == 1.0F) return loaded;
   auto result = std::make_shared<quant::QuantizedTensor>(*loaded);
+  result->shape = tensor.shape;
   result->name = tensor.name;
   result->factor *= scale;
   return result;
@@ -126,7 +140,8 @@ float otherValue(const OtherTensor& tensor, std::uint64_t flatIndex) {
       tensor.adapted ? loadOther(tensor) : quant::loadTensor(*tensor.model->checkpoint(), tensor.index);
   const std::uint64_t columns = weights->shape.rank() > 1 ? weights->rowValues() : 1;
   float value = 0;
-  quant::decode(*weights, tensor.rowThere(flatIndex / columns) * columns + flatIndex % columns, 1, &value);
+  quant::decode(*weights, tensor.rowThere(flatIndex / columns) * columns + tensor.columnThere(flatIndex % columns), 1,
+                &value);
   return value;
 }
 
@@ -156,10 +171,7 @@ OtherTensors::OtherTensors(std::shared_ptr<const OtherModel> other, const io::Ch
   const io::Checkpoint& gguf = open.format() == io::FileFormat::Gguf ? open : there;
   if (findArchitecture(gguf) == nullptr) return;
   try {
-    const ModelConfig config = ModelConfig::fromCheckpoint(gguf);
-    m_queryHeads = config.heads;
-    m_keyHeads = config.kvHeads;
-    m_hasSameValueHeads = config.recurrent.heads == config.recurrent.keyHeads;
+    m_config = ModelConfig::fromCheckpoint(gguf);
   } catch (const Error&) {
     // Nothing is known of heads: the rows of queries and keys cannot be matched, and their tensors say so.
   }
@@ -201,7 +213,7 @@ std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor
     return nullptr;
   }
   const io::TensorInfo& info = there.tensors()[*found];
-  if (info.shape != tensor.shape) {
+  if (withoutOnes(info.shape) != withoutOnes(tensor.shape)) {
     why = fmt::format("{} has the shape {}", m_other->title(), info.shape.toString());
     return nullptr;
   }
@@ -214,23 +226,18 @@ std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor
   result->model = m_other;
   result->index = *found;
   result->name = tensor.name;
+  result->shape = tensor.shape;
   result->bytes = info.bytes;  // planRecipe adds what lies beside it, in one pass for all
   if (there.format() == m_open.format()) return result;
   const io::Checkpoint& gguf = m_open.format() == io::FileFormat::Gguf ? m_open : there;
-  const RowOrder order = findArchitecture(gguf) != nullptr ? TensorNames(gguf).rowOrder(tensor.name) : RowOrder::Same;
-  if (order == RowOrder::Same || (order == RowOrder::ValueHeads && m_hasSameValueHeads)) return result;
-  if (order == RowOrder::ValueHeads) {
-    why = fmt::format("{} has its heads in another order", m_other->title());
-    return nullptr;
-  }
-  const std::uint64_t heads = order == RowOrder::QueryHeads ? m_queryHeads : m_keyHeads;
+  const WeightRow* const row = findArchitecture(gguf) != nullptr ? TensorNames(gguf).row(tensor.name) : nullptr;
+  if (row == nullptr || row->order == RowOrder::Same) return result;
   const std::uint64_t rows = tensor.shape.rank() > 1 ? tensor.shape.rows() : tensor.shape.count();
-  if (heads == 0 || rows % (2 * heads) != 0) {
+  if (!m_config || row->shape(*m_config, placeOf(tensor.name).layer.value_or(0)).count() != tensor.shape.count()) {
     why = fmt::format("the heads are not known whose rows {} has in another order", m_other->title());
     return nullptr;
   }
-  result->order = order;
-  result->headRows = rows / heads;
+  result->order = orderOf(*row, *m_config, rows);
   result->isOtherGguf = there.format() == io::FileFormat::Gguf;
   return result;
 }

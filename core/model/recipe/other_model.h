@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/io/checkpoint.h"
+#include "core/model/config.h"
 #include "core/model/head_rows.h"
 #include "core/quant/quantized_tensor.h"
 
@@ -55,18 +56,19 @@ struct OtherTensor {
   std::size_t index = 0;                         ///< in the other's table
   std::shared_ptr<const AdaptedMatrix> adapted;  ///< what an adapter makes of the open model's; null without one
   std::string name;                              ///< what the open model calls it
-  RowOrder order = RowOrder::Same;
-  std::uint64_t headRows = 0;  ///< of one head, where the order is not Same
-  bool isOtherGguf = false;    ///< whose order the other's rows have, where the order is not Same
-  std::uint64_t bytes = 0;     ///< it takes there, with what lies beside it
+  tensor::Shape shape = {};                      ///< that it has there, but for sides of 1; of an adapted one none
+  MatrixOrder order;
+  bool isOtherGguf = false;  ///< whose order the other's rows and columns have, where they differ
+  std::uint64_t bytes = 0;   ///< it takes there, with what lies beside it
 
   /// Of the tensor that is read: of an adapted one the open model's.
   const io::TensorInfo& info() const;
   std::string typeName() const;  ///< for people: "q4_k", "f16, adapted", "nf4 + adapter"
   /// The model's, and what the open model's matrix becomes under an adapter that is added to it.
   std::string identity() const;
-  /// Where the open model's row lies in the other.
+  /// Where the open model's row, or column, lies in the other.
   std::uint64_t rowThere(std::uint64_t row) const;
+  std::uint64_t columnThere(std::uint64_t column) const;
 };
 
 /// Reads it, or adapts the open model's, rows in the open model's order, under the open model's name.
@@ -95,8 +97,7 @@ class OtherTensors {
 
   std::shared_ptr<const OtherModel> m_other;
   const io::Checkpoint& m_open;
-  std::uint64_t m_queryHeads = 0, m_keyHeads = 0;  ///< 0: rows lie alike in both
-  bool m_hasSameValueHeads = true;
+  std::optional<ModelConfig> m_config;  ///< where the two are of different formats and its heads are known
   std::map<std::string, std::shared_ptr<const AdaptedMatrix>, std::less<>> m_adapted;  ///< by the open model's names
 };
 

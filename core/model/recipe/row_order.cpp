@@ -1,5 +1,6 @@
 #include "core/model/recipe/row_order.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -138,6 +139,48 @@ quant::Scheme reorderedScheme(quant::Scheme scheme) {
 
 quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor, const RowMap& from) {
   return takeRows(*tensor, {tensor->rows(), from});
+}
+
+quant::QuantizedTensorPtr reorderColumns(const quant::QuantizedTensorPtr& tensor, const RowMap& from) {
+  const auto* const elements = tensor->as<quant::Elements>();
+  const bool isOneByOne = elements != nullptr && tensor::info(elements->dtype).blockValues == 1 && !tensor->changes;
+  const RowMap same = [](std::uint64_t row) { return row; };
+  const quant::QuantizedTensorPtr source = isOneByOne ? tensor : takeDecoded(*tensor, {tensor->rows(), same});
+  const std::uint64_t columns = source->rowValues(), size = tensor::info(*source->dtype()).blockBytes;
+  auto bytes = std::make_shared<std::vector<std::byte>>(source->payload.size());
+  for (std::uint64_t row = 0; row < source->rows(); ++row)
+    for (std::uint64_t column = 0; column < columns; ++column)
+      std::memcpy(bytes->data() + (row * columns + column) * size,
+                  source->payload.data() + (row * columns + from(column)) * size, size);
+  return owning(*source, std::move(bytes));
+}
+
+quant::QuantizedTensorPtr joinRows(std::span<const quant::QuantizedTensorPtr> tensors, std::uint64_t count,
+                                   const RowMap& from, tensor::Shape shape) {
+  const auto isLikeTheFirst = [&](const quant::QuantizedTensorPtr& tensor) {
+    return hasWholeRows(*tensor) && tensor->dtype() && tensor->dtype() == tensors.front()->dtype() &&
+           tensor->factor == 1.0F && !tensor->changes;
+  };
+  quant::QuantizedTensorPtr all = tensors.front();
+  if (tensors.size() > 1) {
+    const bool areAlike = std::ranges::all_of(tensors, isLikeTheFirst);
+    auto bytes = std::make_shared<std::vector<std::byte>>();
+    std::uint64_t rows = 0;
+    for (const quant::QuantizedTensorPtr& tensor : tensors) {
+      rows += tensor->rows();
+      const std::vector<float> values = areAlike ? std::vector<float>() : quant::dequantize(*tensor);
+      const std::span<const std::byte> payload = areAlike ? tensor->payload : std::as_bytes(std::span(values));
+      bytes->insert(bytes->end(), payload.begin(), payload.end());
+    }
+    QuantizedTensor joined;
+    joined.name = all->name;
+    joined.shape = {rows, all->rowValues()};
+    joined.layout = quant::Elements{areAlike ? *all->dtype() : tensor::DType::F32};
+    all = owning(std::move(joined), std::move(bytes));
+  }
+  auto result = std::make_shared<QuantizedTensor>(*takeRows(*all, {count, from}));
+  result->shape = std::move(shape);
+  return result;
 }
 
 quant::QuantizedTensorPtr matrixOf(const quant::QuantizedTensorPtr& stack, std::uint64_t index, std::string name) {

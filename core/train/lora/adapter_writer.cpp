@@ -38,23 +38,34 @@ std::string nameThere(const NewAdapterPair& pair, const io::Checkpoint& open, Fi
               pair.target);
 }
 
-/// B with its rows in the order that they have in files of a format.
-std::vector<float> rowsThere(const NewAdapterPair& pair, const io::Checkpoint& open, FileFormat format) {
+/// How rows and columns of the target lie in files of a format.
+model::MatrixOrder orderThere(const NewAdapterPair& pair, const io::Checkpoint& open, FileFormat format) {
+  const model::WeightRow* const row = model::TensorNames(open).row(pair.target);
+  if (open.format() == format || row == nullptr || row->order == model::RowOrder::Same) return {};
+  return model::orderOf(*row, model::ModelConfig::fromCheckpoint(open), pair.out);
+}
+
+/// Where a line of the new file lies in the open model's order.
+std::uint64_t lineHere(const model::LineOrder& lines, FileFormat format, std::uint64_t line) {
+  return format == FileFormat::Gguf ? lines.inFolder(line) : lines.inGguf(line);
+}
+
+/// B with its rows in that order.
+std::vector<float> rowsThere(const NewAdapterPair& pair, const model::LineOrder& lines, FileFormat format) {
   std::vector<float> rows(pair.b.begin(), pair.b.end());
-  const model::RowOrder order = model::TensorNames(open).rowOrder(pair.target);
-  if (open.format() == format || order == model::RowOrder::Same) return rows;
-  const model::ModelConfig config = model::ModelConfig::fromCheckpoint(open);
-  const std::uint64_t headRows = model::headRows(order, config, pair.out);
-  if (headRows == 0) return rows;
   const std::size_t rank = pair.b.size() / pair.out;
-  for (std::uint64_t row = 0; row < pair.out; ++row) {
-    // Where the row of the new file lies in the open model's order.
-    const std::uint64_t from =
-        format == FileFormat::Gguf ? model::huggingFaceRow(row, headRows) : model::ggufRow(row, headRows);
-    std::copy_n(pair.b.begin() + static_cast<std::ptrdiff_t>(from * rank), rank,
+  for (std::uint64_t row = 0; row < pair.out; ++row)
+    std::copy_n(pair.b.begin() + static_cast<std::ptrdiff_t>(lineHere(lines, format, row) * rank), rank,
                 rows.begin() + static_cast<std::ptrdiff_t>(row * rank));
-  }
   return rows;
+}
+
+/// A with its columns in that order.
+std::vector<float> columnsThere(const NewAdapterPair& pair, const model::LineOrder& lines, FileFormat format) {
+  std::vector<float> values(pair.a.begin(), pair.a.end());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = pair.a[i / pair.in * pair.in + lineHere(lines, format, i % pair.in)];
+  return values;
 }
 
 /// Declares and appends both factors of every pair.
@@ -75,8 +86,9 @@ void writeFactors(io::ModelWriter& writer, const NewAdapter& adapter, const io::
     writer.append(std::as_bytes(std::span(bytes)));
   };
   for (const NewAdapterPair& pair : adapter.pairs) {
-    append(pair.a);
-    append(rowsThere(pair, open, format));
+    const model::MatrixOrder order = orderThere(pair, open, format);
+    append(columnsThere(pair, order.columns, format));
+    append(rowsThere(pair, order.rows, format));
   }
 }
 
