@@ -255,7 +255,7 @@ ModelConfig saidByWords(ModelConfig config, FileFormat format) {
     config.ropeShortFactors.clear();
     config.ropeLongFactors.clear();
   }
-  // Programs that read such files know whole bounds alone (GgufLosses).
+  // Programs that read such files know whole bounds alone, which whoever writes one is told (planWriting).
   config.hasWholeRopeBounds = true;
   return config;
 }
