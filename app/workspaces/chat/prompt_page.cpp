@@ -22,7 +22,7 @@
 namespace app {
 
 namespace {
-constexpr qint64 kLargestFile = 16 << 20;
+constexpr qint64 kLargestPromptFile = 16 << 20;
 constexpr double kIndexWidth = 44;
 }  // namespace
 
@@ -99,7 +99,7 @@ const PromptSet& PromptPage::chosen() const {
 void PromptPage::openFile(const QString& path) {
   QFile file(path);
   QString problem;
-  if (file.size() > kLargestFile)
+  if (file.size() > kLargestPromptFile)
     problem = tr("%1 is larger than a file of questions may be.").arg(QFileInfo(path).fileName());
   else if (!file.open(QIODevice::ReadOnly))
     problem = tr("%1 cannot be read: %2").arg(QFileInfo(path).fileName(), file.errorString());

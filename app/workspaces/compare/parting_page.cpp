@@ -31,7 +31,7 @@
 namespace app {
 
 namespace {
-constexpr int kContents = 16;
+constexpr int kPartingContents = 16;
 constexpr std::size_t kContextTokens = 96, kPromptTokens = 16;
 }  // namespace
 
@@ -56,7 +56,7 @@ PartingPage::PartingPage(CompareState& state, QWidget* parent)
   line->setSpacing(space::kOneHalf);
   m_schemes->setObjectName(QStringLiteral("parting-scheme"));
   m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  m_schemes->setMinimumContentsLength(kContents);
+  m_schemes->setMinimumContentsLength(kPartingContents);
   connect(m_schemes, &QComboBox::activated, this, &PartingPage::choose);
   m_status->setObjectName(QStringLiteral("parting-status"));
   m_status->setElide(Qt::ElideRight);

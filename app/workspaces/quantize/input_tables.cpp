@@ -15,7 +15,7 @@
 
 namespace app {
 namespace {
-constexpr std::size_t kMostTokens = 200;
+constexpr std::size_t kMostTableTokens = 200;
 constexpr int kTokensHeight = 72;
 }  // namespace
 
@@ -101,7 +101,7 @@ void InputTables::showTokens(int chosen) {
     if (core::calibrate::clips(range, tokens[i])) clipped.push_back(i);
   std::ranges::sort(clipped, std::greater(), [&](std::size_t i) { return tokens[i].magnitude(); });
   m_clipped->setText(clippedSentence(*m_inputs, range));
-  if (clipped.size() > kMostTokens) clipped.resize(kMostTokens);
+  if (clipped.size() > kMostTableTokens) clipped.resize(kMostTableTokens);
   std::vector<QStringList> lines;
   for (const std::size_t i : clipped)
     lines.push_back({tokenText(m_inputs->tokens[i]), tokenInText(m_inputs->tokens[i]),

@@ -17,12 +17,12 @@ namespace {
 /// takes long enough to be named.
 constexpr std::uint64_t kComputedAtOnce = 1U << 15U, kShort = 1U << 15U;
 
-const QString kTag = QStringLiteral("quantize.block");
+const QString kLabTag = QStringLiteral("quantize.block");
 
 }  // namespace
 
 LabState::LabState(Selection& selection, JobRunner& jobs, QObject* parent)
-    : QObject(parent), m_selection(selection), m_jobs(jobs), m_stop(new StopNotice(jobs, kTag, this)) {
+    : QObject(parent), m_selection(selection), m_jobs(jobs), m_stop(new StopNotice(jobs, kLabTag, this)) {
   m_undo.setUndoLimit(500);
   connect(m_stop, &StopNotice::stopped, this,
           [this] { takeFailure(tr("Cancelled. It goes on when Quantize is shown again.")); });
@@ -43,7 +43,7 @@ void LabState::setActive(bool active) {
   m_active = active;
   if (!active) {
     m_stop->end();
-    return m_jobs.cancelTag(kTag);
+    return m_jobs.cancelTag(kLabTag);
   }
   if (m_isSourceDue) {
     loadSource();
@@ -180,7 +180,7 @@ void LabState::recompute() {
   if (!m_source.tensor()) return takeBlock(LabBlock());
   m_stop->end();
   if (waitFor(core::quant::calibrationNeed(m_input.scheme)) == CalibrationWait::Reading) {
-    m_jobs.cancelTag(kTag);
+    m_jobs.cancelTag(kLabTag);
     takeBlock(LabBlock());
     m_isCurrent = false;  // followCalibration() goes on
     return;
@@ -191,7 +191,7 @@ void LabState::recompute() {
   const bool isAskedInVain =
       !request.calibration && core::quant::calibrationNeed(request.scheme) != core::quant::CalibrationNeed::None;
   if (isAskedInVain || (weights * workPerWeight(request.scheme) <= kComputedAtOnce && !request.asksText())) {
-    m_jobs.cancelTag(kTag);
+    m_jobs.cancelTag(kLabTag);
     try {
       takeBlock(computeBlock(request));
     } catch (const core::Error& error) {
@@ -204,7 +204,7 @@ void LabState::recompute() {
     m_isCurrent = false;
   }
   m_jobs.run(
-      this, {kTag, weights > kShort ? tr("Quantizing %1").arg(sourceName()) : QString()},
+      this, {kLabTag, weights > kShort ? tr("Quantizing %1").arg(sourceName()) : QString()},
       [request = std::move(request)](const core::JobContext& job) { return computeBlock(request, job); },
       [this](LabBlock block) { takeBlock(std::move(block)); }, fail);
   m_stop->begin();

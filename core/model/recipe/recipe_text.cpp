@@ -26,7 +26,7 @@ std::string_view withoutComment(std::string_view line) {
   return line;
 }
 
-std::vector<std::string_view> words(std::string_view line) {
+std::vector<std::string_view> wordsOfLine(std::string_view line) {
   std::vector<std::string_view> result;
   for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
     const std::size_t end = std::min(line.find_first_of(kBlank), line.size());
@@ -58,7 +58,7 @@ class Reader {
   void readLine(std::string_view line, std::size_t number) {
     line = trimmed(withoutComment(line));
     if (line.empty()) return;
-    const auto parts = words(line);
+    const auto parts = wordsOfLine(line);
     if (parts.size() > 1 && std::all_of(parts.begin(), parts.end(), isWholeRule)) {
       for (const std::string_view part : parts) readStatement(part, number);
     } else {
