@@ -75,6 +75,13 @@ class TestModelConversions : public QObject {
     return a == b;
   }
 
+  /// Relatives with experts whose settings have no words in the other kind of file yet.
+  static bool isRefused(const QString& name, const QString& path) {
+    static const QStringList names{"deepseek3", "granitehybrid_moe", "granitemoe_shared", "lfm2moe",
+                                   "qwen2moe",  "qwen35moe",         "qwen35moe_turned"};
+    return names.contains(name) || path == "gemma4_moe.gguf";
+  }
+
   QTemporaryDir m_folder;
 
  private Q_SLOTS:
@@ -87,6 +94,11 @@ class TestModelConversions : public QObject {
     QFETCH(QString, path);
     QFETCH(QString, name);
     const fs::path from = support::kArchitectures / path.toStdString();
+    if (isRefused(name, path)) {
+      const QString said = sentence([&] { static_cast<void>(converted(from)); });
+      QVERIFY2(said.startsWith("Only a model all of whose settings are understood"), qPrintable(said));
+      return;
+    }
     const auto theirs = support::architectureLogits(name), before = logitsOf(from), after = logitsOf(converted(from));
     const std::size_t vocabulary = theirs.size() / support::architectureTokens().size();
     QVERIFY2(support::worstDivergence(theirs, after, vocabulary) <= support::kDivergenceLimit, qPrintable(path));
@@ -98,6 +110,7 @@ class TestModelConversions : public QObject {
   void settingsAreThoseOthersWrite() {
     QFETCH(QString, path);
     QFETCH(QString, name);
+    if (isRefused(name, path)) return;
     const fs::path from = support::kArchitectures / path.toStdString(), made = converted(from);
     // It is written as newer files are, with keys and values made apart.
     if (name == "deepseek2_old" && made.extension() == ".gguf") return;
