@@ -62,7 +62,8 @@ constexpr auto kLfm2MoeKeys =
                                                       "leading_dense_block_count", "expert_gating_func"});
 constexpr auto kLfm2MoeFolderKeys = joined(
     kLfm2FolderKeys, std::array<std::string_view, 3>{"num_experts", "num_experts_per_tok", "moe_intermediate_size"});
-constexpr float kLfm2Epsilon = 1e-6F;  // of the sum of sigmoids
+constexpr float kLfm2Epsilon = 1e-6F;      // of the sum of sigmoids
+constexpr std::uint32_t kLfm2Sigmoid = 2;  // of llama.cpp's expert_gating_func
 
 void readLfm2File(const ConfigKeys& keys, ModelConfig& config) {
   config.recurrent.taps = keys.integer("shortconv.l_cache", std::nullopt, 2, kMostTaps);
@@ -111,8 +112,7 @@ void readLfm2MoeFile(const ConfigKeys& keys, ModelConfig& config) {
   readLfm2File(keys, config);
   readExperts(keys, kGgufExperts, config);
   config.denseLayers = keys.integer("leading_dense_block_count", 0, 0, config.layers);
-  constexpr std::uint32_t kSigmoid = 2;  // of llama.cpp
-  if (keys.integer("expert_gating_func", kSigmoid, 0, 1U << 16U) != kSigmoid)
+  if (keys.integer("expert_gating_func", kLfm2Sigmoid, 0, 1U << 16U) != kLfm2Sigmoid)
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Its experts are not chosen by sigmoids ({}), which cannot be computed yet.",
                             keys("expert_gating_func")),
@@ -121,9 +121,11 @@ void readLfm2MoeFile(const ConfigKeys& keys, ModelConfig& config) {
   config.expertSumEpsilon = kLfm2Epsilon;
 }
 
+constexpr ExpertNames kLfm2Experts{"num_experts", "num_experts_per_tok", "moe_intermediate_size"};
+
 void readLfm2MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readLfm2Layers(keys, config);
-  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readExperts(keys, kLfm2Experts, config);
   config.denseLayers = keys.integer("num_dense_layers", 2, 0, config.layers);
   config.areExpertsSigmoid = true;
   config.hasExpertBias = keys.flag("use_expert_bias", true);
@@ -142,6 +144,21 @@ void writeLfm2Folder(const ModelConfig& config, ConfigWriter& writer) {
   writer.flag("conv_bias", false);
   writer.flag("block_auto_adjust_ff_dim", false);
   writeLayerKinds("conv", "full_attention", config, writer);
+}
+
+void writeLfm2MoeFile(const ModelConfig& config, ConfigWriter& writer) {
+  writeLfm2File(config, writer);
+  writer.integer("leading_dense_block_count", config.denseLayers);
+  writer.integer("expert_gating_func", kLfm2Sigmoid);
+}
+
+void writeLfm2MoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeLfm2Folder(config, writer);
+  writeExperts(config, kLfm2Experts, writer);
+  writer.integer("num_dense_layers", config.denseLayers);
+  writer.flag("use_expert_bias", config.hasExpertBias);
+  writer.flag("norm_topk_prob", config.areExpertWeightsNormed);
+  writer.real("routed_scaling_factor", asDecimal(config.expertScale));
 }
 
 constexpr SizeNames lfm2Sizes() {
@@ -180,11 +197,14 @@ const Architecture kLfm2Moe{.gguf = kLfm2MoeNames,
                             .build = buildPreNormDecoder,
                             .ggufPairing = RopePairing::Halves,
                             .folderClasses = kLfm2MoeClasses,
+                            .folderPresence = {},
                             .folderDefaults = {128000, 32, 8, {}, 1e-5F, 1e6F},
                             .ggufKeys = kLfm2MoeKeys,
                             .folderKeys = kLfm2MoeFolderKeys,
                             .readGguf = readLfm2MoeFile,
                             .readFolder = readLfm2MoeFolder,
+                            .writeGguf = writeLfm2MoeFile,
+                            .writeFolder = writeLfm2MoeFolder,
                             .folderSizes = lfm2Sizes(),
                             .recurrentPart = shortConvolution,
                             .hasDifferentLayers = true,

@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -24,11 +25,25 @@ void readQwen2MoeFile(const ConfigKeys& keys, ModelConfig& config) {
   config.areExpertWeightsNormed = false;
 }
 
+constexpr std::array kQwen2MoeBiases{WeightKind::QueryBias, WeightKind::KeyBias, WeightKind::ValueBias};
+constexpr std::array<PresenceWord, 1> kQwen2MoePresence{PresenceWord{"qkv_bias", kQwen2MoeBiases}};
+constexpr ExpertNames kQwen2Experts{"num_experts", "num_experts_per_tok", "moe_intermediate_size"};
+
 void readQwen2MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
-  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readExperts(keys, kQwen2Experts, config);
   readSharedExpert(keys, "shared_expert_intermediate_size", 5632, config);
   config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
   refuseLayersWithoutExperts(keys);
+}
+
+void writeQwen2MoeFile(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer("expert_shared_feed_forward_length", config.sharedFeedForward);
+}
+
+void writeQwen2MoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kQwen2Experts, writer);
+  writer.integer("shared_expert_intermediate_size", config.sharedFeedForward);
+  writer.flag("norm_topk_prob", config.areExpertWeightsNormed);
 }
 
 }  // namespace
@@ -41,12 +56,14 @@ const Architecture kQwen2Moe{.gguf = kQwen2MoeNames,
                              .build = buildPreNormDecoder,
                              .ggufPairing = RopePairing::Halves,
                              .folderClasses = kQwen2MoeClasses,
-                             .folderPresence = {},
+                             .folderPresence = kQwen2MoePresence,
                              .folderDefaults = {32768, 16, 16, {}, 1e-6F, 10000.0F},
                              .ggufKeys = kQwen2MoeKeys,
                              .folderKeys = kQwen2MoeFolderKeys,
                              .readGguf = readQwen2MoeFile,
                              .readFolder = readQwen2MoeFolder,
+                             .writeGguf = writeQwen2MoeFile,
+                             .writeFolder = writeQwen2MoeFolder,
                              .hasExperts = true};
 
 }  // namespace core::model
