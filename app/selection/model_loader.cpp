@@ -32,7 +32,7 @@ std::filesystem::path cacheFolder() {
 }
 
 /// What tells one build of the program from another: an encoder may have changed.
-std::string buildText() {
+std::string buildOfProgram() {
   const QFileInfo program(QCoreApplication::applicationFilePath());
   return QStringLiteral("%1 %2 %3")
       .arg(QLatin1String(QS_VERSION))
@@ -57,7 +57,7 @@ void ModelLoader::open(const QString& source, As as) {
   m_waiting.reset();
   m_jobs.run(
       this, {QStringLiteral("open"), tr("Opening %1").arg(displayName(absolute)), Lane::Pool},
-      [path = absolute.toStdString(), folder = cacheFolder(), build = buildText(),
+      [path = absolute.toStdString(), folder = cacheFolder(), build = buildOfProgram(),
        beside = m_selection.model()](const core::JobContext& job) {
         const auto openedAt = std::filesystem::file_time_type::clock::now();
         auto model = OpenModel::open(path, job);

@@ -15,7 +15,7 @@ namespace {
 using core::model::Recipe;
 using core::model::RecipeRule;
 using core::model::TensorPattern;
-using Treatment = std::optional<core::quant::Scheme>;
+using PaintedTreatment = std::optional<core::quant::Scheme>;
 
 /// A name taken apart at its block's number.
 struct Parts {
@@ -112,11 +112,11 @@ class Painting {
                                         [this](const RecipeRule& rule) { return take(rule); });
     m_recipe.rules.assign(other, recipe.rules.end());
   }
-  void paint(std::size_t tensor, const Treatment& treatment) { m_painted[m_all[tensor]] = treatment; }
+  void paint(std::size_t tensor, const PaintedTreatment& treatment) { m_painted[m_all[tensor]] = treatment; }
   void erase(std::size_t tensor) { m_painted.erase(m_all[tensor]); }
 
   Recipe recipe() && {
-    std::vector<std::pair<Treatment, std::vector<std::string>>> groups;
+    std::vector<std::pair<PaintedTreatment, std::vector<std::string>>> groups;
     for (const std::string& name : m_all) {
       const auto found = m_painted.find(name);
       if (found == m_painted.end()) continue;
@@ -147,7 +147,7 @@ class Painting {
 
   Recipe m_recipe;
   std::vector<std::string> m_all;
-  std::map<std::string, Treatment> m_painted;
+  std::map<std::string, PaintedTreatment> m_painted;
 };
 
 }  // namespace
@@ -171,7 +171,7 @@ std::vector<std::string> patternsFor(const std::vector<std::string>& names, cons
 }
 
 Recipe paintTensors(const Recipe& recipe, const core::io::Checkpoint& checkpoint, std::span<const std::size_t> tensors,
-                    const Treatment& scheme) {
+                    const PaintedTreatment& scheme) {
   Painting painting(recipe, checkpoint);
   for (const std::size_t tensor : tensors) painting.paint(tensor, scheme);
   return std::move(painting).recipe();
