@@ -22,16 +22,21 @@ namespace app {
 namespace {
 
 const QString kEmbeddingTag = QStringLiteral("compare.embeddings");
-constexpr int kDigits = 6;      // of a cosine
-constexpr int kPairDigits = 4;  // in the table of pairs
-constexpr int kMostTexts = 64;  // that a table shows
-constexpr double kTint = 0.45;  // of a cell whose cosine is 1
+constexpr int kDigits = 6;            // of a cosine
+constexpr int kPairDigits = 4;        // in the table of pairs
+constexpr int kShownCharacters = 24;  // of a text, in a table
+constexpr int kMostTexts = 64;        // that a table shows
 
 QString usualTexts() {
   return EmbeddingPage::tr(
       "The cat sat on the mat.\nA kitten was lying on the rug.\nShe opened an account at the bank.\n"
       "They had a picnic on the bank of the river.\nInterest rates rose again this year.\n"
       "Water flows faster where the stream is narrow.");
+}
+
+QString shortened(const std::string& text) {
+  const QString whole = QString::fromStdString(text);
+  return whole.size() <= kShownCharacters ? whole : whole.left(kShownCharacters - 1) + u'…';
 }
 
 QString cosineText(double cosine, int digits) { return QString::number(cosine, 'f', digits); }
@@ -45,7 +50,7 @@ EmbeddingPage::EmbeddingPage(CompareState& state, QWidget* parent)
       m_compute(new QPushButton),
       m_status(new Label(Label::Style::Muted)),
       m_pairsHeading(new Label(Label::Style::Heading)),
-      m_schemes(new TextTable({tr("scheme"), tr("least"), tr("mean"), tr("furthest text"), tr("device")},
+      m_schemes(new TextTable({tr("scheme"), tr("least"), tr("mean"), tr("furthest text")},
                               tr("Cosine to the stored weights' embeddings"), 1)),
       m_pairs(nullptr),
       m_splitter(new QSplitter(Qt::Horizontal)),
@@ -216,13 +221,12 @@ void EmbeddingPage::showSchemes() {
     const TextEmbeddings& row = m_table->rows[i];
     const QString title = i == 0 ? tr("as stored") : QString::fromStdString(row.recipe.displayName());
     if (!row.failure.empty()) {
-      lines.push_back({title, QString(), QString(), QString::fromStdString(row.failure), QString()});
+      lines.push_back({title, QString(), QString(), QString::fromStdString(row.failure)});
       continue;
     }
     const auto furthest = static_cast<std::size_t>(std::ranges::min_element(row.toStored) - row.toStored.begin());
     lines.push_back({title, cosineText(row.least(), kDigits), cosineText(row.mean(), kDigits),
-                     i == 0 ? QString() : QString::fromStdString(m_table->texts[furthest]),
-                     QString::fromStdString(row.device)});
+                     i == 0 ? QString() : shortened(m_table->texts[furthest])});
   }
   const QSignalBlocker blocked(m_schemes);
   m_schemes->setLines(lines);
@@ -239,7 +243,7 @@ void EmbeddingPage::showPairs() {
                                   : tr("Cosine of every two texts"));
   std::vector<QStringList> lines;
   for (std::size_t a = 0; a < count; ++a) {
-    QStringList line{QStringLiteral("%1  %2").arg(a + 1).arg(QString::fromStdString(m_table->texts[a]))};
+    QStringList line{QStringLiteral("%1  %2").arg(a + 1).arg(shortened(m_table->texts[a]))};
     for (std::size_t b = 0; b < count; ++b)
       line.push_back(cosineText(m_table->rows[static_cast<std::size_t>(at)].similarity(a, b), kPairDigits));
     lines.push_back(line);
@@ -247,17 +251,16 @@ void EmbeddingPage::showPairs() {
   for (int column = 1; column <= kMostTexts; ++column)
     m_pairs->setColumnHidden(column, column > static_cast<int>(count));
   m_pairs->setLines(lines);
-  for (std::size_t a = 0; a < count; ++a)
+  for (std::size_t a = 0; a < count; ++a) {
+    m_pairs->item(static_cast<int>(a), 0)->setToolTip(QString::fromStdString(m_table->texts[a]));
     for (std::size_t b = 0; b < count; ++b) {
       QTableWidgetItem* const item = m_pairs->item(static_cast<int>(a), static_cast<int>(b) + 1);
       const double own = m_table->rows[static_cast<std::size_t>(at)].similarity(a, b),
                    stored = m_table->rows.front().similarity(a, b);
-      QColor tint = Theme::instance().colors().accent;
-      tint.setAlphaF(static_cast<float>(kTint * std::clamp(own, 0.0, 1.0)));
-      item->setBackground(tint);
       item->setToolTip(tr("As stored %1, here %2: %3")
                            .arg(cosineText(stored, kDigits), cosineText(own, kDigits), text::number(own - stored, 3)));
     }
+  }
 }
 
 void EmbeddingPage::saveState(QSettings& settings) const {
