@@ -101,7 +101,7 @@ class TestCliEmbed : public QObject {
     row("generate", {"generate", kBert, "--prompt", "cat"}, "is an encoder");
     row("logits", {"logits", kBert, "--tokens", "2,3"}, "is an encoder");
     row("perplexity", {"perplexity", kBert, "--text", "prose"}, "is an encoder");
-    row("sensitivity", {"sensitivity", kBert, "--text", "prose"}, "is an encoder");
+    row("sensitivity", {"sensitivity", kBert, "--text", "prose", "--scheme", "int4"}, "is an encoder");
     row("bench", {"bench", kBert}, "is an encoder");
     row("plan", {"plan", kBert}, "is an encoder");
   }
