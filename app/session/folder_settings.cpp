@@ -26,9 +26,11 @@ namespace {
 
 /// What a folder has beside weights and config.json that is as true of the new one.
 constexpr const char* kCarriedOver[] = {
-    "generation_config.json",   "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",        "vocab.json",     "merges.txt",      "chat_template.json",    "chat_template.jinja",
-    "preprocessor_config.json", "README.md",      "LICENSE"};
+    "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "vocab.json", "merges.txt", "chat_template.json", "chat_template.jinja",
+    "preprocessor_config.json", "README.md", "LICENSE",
+    // of sentence-transformers
+    "modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"};
 
 /// Bytes of a vocabulary that are no UTF-8 become U+FFFD: JSON has no other.
 std::string textOf(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }

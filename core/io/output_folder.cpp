@@ -103,6 +103,7 @@ OutputFile OutputFolder::file(const std::string& name) {
       makeTemporary();
       nameFiles();
     }
+    makeFolderOf(name);
     descriptor = ::open((m_temporary / name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFile);
     if (descriptor < 0) throwSystemError("write", m_target / name, errno);
   }
@@ -119,8 +120,16 @@ void OutputFolder::write(const std::string& name, std::span<const std::byte> byt
 }
 
 void OutputFolder::nameFiles() {
-  for (const Entry& entry : m_entries)
+  for (const Entry& entry : m_entries) {
+    makeFolderOf(entry.name);
     if (!nameFile(entry.descriptor, m_temporary / entry.name)) throwSystemError("write", m_target / entry.name, errno);
+  }
+}
+
+void OutputFolder::makeFolderOf(const fs::path& name) {
+  if (!name.has_parent_path()) return;
+  const fs::path folder = m_temporary / name.parent_path();
+  if (::mkdir(folder.c_str(), kNewFolder) != 0 && errno != EEXIST) throwSystemError("write", m_target / name, errno);
 }
 
 void OutputFolder::removeTemporary() noexcept {

@@ -25,7 +25,8 @@ class OutputFolder {
 
   /// As the person wrote it.
   const std::filesystem::path& target() const { return m_target; }
-  /// A file of it, to be written and committed before commit(). @pre no file has this name yet
+  /// A file of it, or of a folder inside ("1_Pooling/config.json"), to be written and committed before commit(). @pre
+  /// no file has this name yet
   /// @throws Error (Io)
   OutputFile file(const std::string& name);
   /// One written at once.
@@ -41,6 +42,7 @@ class OutputFolder {
 
   void makeTemporary();
   void nameFiles();
+  void makeFolderOf(const std::filesystem::path& name);
   void removeTemporary() noexcept;
 
   std::filesystem::path m_target, m_place;  ///< the latter: where it appears, links followed

@@ -121,6 +121,19 @@ class TestCliEmbed : public QObject {
     QCOMPARE(json({"inspect", "demo"})["can_embed"], Json(false));
   }
 
+  // A folder keeps how its rows are pooled, which stands in a folder inside.
+  void quantizedFoldersArePooledAsBefore() {
+    const QString from = path("first"), to = path("made");
+    QVERIFY(QProcess::execute("cp", {"-r", kBertFolder, from}) == 0);
+    QFile pooling(from + "/1_Pooling/config.json");
+    QVERIFY(pooling.open(QIODevice::WriteOnly));
+    pooling.write(R"({"pooling_mode_cls_token": true})");
+    pooling.close();
+    QCOMPARE(run({"quantize", from, "-o", to, "--layout", "plain", "--scheme", "fp32"}).code, 0);
+    for (const QString& folder : {from, to})
+      QCOMPARE(json({"embed", folder, "--text", "the cat", "--device", "cpu"})["pooling"], Json("first"));
+  }
+
   // What is written under a scheme is an encoder still.
   void quantizedFilesAreEncoders() {
     const QString file = path("q8.gguf");
