@@ -14,7 +14,8 @@
 namespace app {
 namespace {
 
-constexpr double kCellWidth = 18, kCellHeight = 26, kLine = 36, kCellGap = 4;  // at 100 %; the gap parts fields and bytes
+constexpr double kCellWidth = 18, kCellHeight = 26, kLine = 36,
+                 kCellGap = 4;  // at 100 %; the gap parts fields and bytes
 
 }  // namespace
 
@@ -53,7 +54,8 @@ void BitCells::setLocked(bool locked, std::optional<std::uint64_t> truth) {
 
 int BitCells::perLine(int width) const {
   for (const int candidate : {64, 32, 16, 8})
-    if (candidate <= bits() && candidate * px(kCellWidth) + (candidate / 8 + 1) * px(kCellGap) <= width) return candidate;
+    if (candidate <= bits() && candidate * px(kCellWidth) + (candidate / 8 + 1) * px(kCellGap) <= width)
+      return candidate;
   return std::min(8, std::max(1, bits()));
 }
 

@@ -155,7 +155,8 @@ ImportanceMatrix parseDatForm(std::span<const std::byte> bytes, std::string_view
   throwIfForeign(bytes, source, kWhat);
   ByteReader reader(bytes, source);
   ImportanceMatrix matrix;
-  const std::uint64_t entries = readLength(reader, "the count of an importance matrix's weights", kMinMatrixEntryBytes, 1);
+  const std::uint64_t entries =
+      readLength(reader, "the count of an importance matrix's weights", kMinMatrixEntryBytes, 1);
   for (std::uint64_t i = 0; i < entries; ++i) matrix.entries.push_back(readEntry(reader, source));
   if (reader.remaining() != 0) {
     matrix.chunkCount = static_cast<std::uint32_t>(std::max(reader.read<std::int32_t>("the count of chunks"), 0));

@@ -69,7 +69,8 @@ class Parser {
   std::size_t number(std::size_t start, bool hasSign, bool negative) {
     const std::string_view token = takeNumberToken(rest());
     if (token.empty()) refuseExpression(expected("a number"));
-    if (++m_numbers > kMaxNumbers) refuseExpression("An expression may have up to " + std::to_string(kMaxNumbers) + " numbers.");
+    if (++m_numbers > kMaxNumbers)
+      refuseExpression("An expression may have up to " + std::to_string(kMaxNumbers) + " numbers.");
     m_at += token.size();
     Expression::Term term;
     if (peek() == '^') {

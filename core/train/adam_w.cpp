@@ -14,7 +14,7 @@ namespace core::train {
 namespace {
 
 constexpr std::size_t kAdamBlock = 256;          // values of 8-bit state under one absmax
-constexpr std::size_t kLeastInBytes = 4096;  // smaller parameters keep FP32, as in bitsandbytes
+constexpr std::size_t kLeastInBytes = 4096;      // smaller parameters keep FP32, as in bitsandbytes
 constexpr std::size_t kChunk = 64 * kAdamBlock;  // of a parameter, for one thread
 
 bool isInBytes(StateKind kind, std::size_t values) { return kind == StateKind::Int8 && values >= kLeastInBytes; }

@@ -22,7 +22,8 @@ void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint3
   const VkDescriptorSet sets[] = {set};
   const bool lanes = recorder.choice().isLanes(), isOfHeads = shape.heads > 1;
   const std::uint32_t each = isOfHeads ? shape.width : push.resultStrideQuads;  // steps of the workgroup's loop
-  const std::uint32_t workgroup = std::clamp(std::bit_ceil(each), kLeastNormWorkgroup, recorder.choice().largeWorkgroup);
+  const std::uint32_t workgroup =
+      std::clamp(std::bit_ceil(each), kLeastNormWorkgroup, recorder.choice().largeWorkgroup);
   const RmsNormConstants constants{.workgroup = lanes ? recorder.choice().lanes : workgroup};
   const std::string shader = std::string("rms_norm") +
                              (isOfHeads ? (lanes ? ".heads_one_subgroup" : ".heads") : (lanes ? ".one_subgroup" : ""));

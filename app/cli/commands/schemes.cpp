@@ -126,8 +126,8 @@ void list(Output output) {
 void addSchemes(CLI::App& program) {
   auto options = std::make_shared<schemes_verb::Options>();
   CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme and recipe this program knows");
-  auto* const scheme = command->add_option("scheme", options->scheme,
-                                           "The one that --copy-as is about: nf4, Q4_K_M, a recipe file");
+  auto* const scheme =
+      command->add_option("scheme", options->scheme, "The one that --copy-as is about: nf4, Q4_K_M, a recipe file");
   command
       ->add_option("--copy-as", options->copyAs,
                    "What to type elsewhere to get the same: bitsandbytes, gptq, llama-quantize, vllm, …; all of them "
@@ -138,8 +138,7 @@ void addSchemes(CLI::App& program) {
       ->needs(scheme);
   addJsonFlag(*command, options->output);
   command->callback([options, command] {
-    if (command->count("--copy-as") == 0 && options->scheme.empty())
-      return schemes_verb::list(options->output);
+    if (command->count("--copy-as") == 0 && options->scheme.empty()) return schemes_verb::list(options->output);
     if (!options->copyAs) options->copyAs.emplace();
     schemes_verb::copy(*options);
   });

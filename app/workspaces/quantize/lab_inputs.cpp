@@ -58,8 +58,8 @@ LabInputs studyLayerInputs(const InputQuestion& question, const core::JobContext
         fmt::format("The text has shown no inputs of {}: no layer multiplies with it, or no token came by.",
                     core::io::inQuotes(question.tensor)),
         question.tensor);
-  const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
-                                           model.config().contextLength, model.isEncoder()};
+  const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength,
+                                           model.isEncoder()};
   core::calibrate::CalibrationSettings settings;
   settings.tokens = kTokens;
   const auto text = openText(question.text);
