@@ -118,8 +118,7 @@ const std::optional<std::string>& OpenModel::whyCannotComplete() const {
 std::optional<std::string> OpenModel::whyNoEmbedding() const {
   if (m_whyNotComputable) return m_whyNotComputable;
   if (!isEncoder())
-    return fmt::format("{} predicts the next token: embeddings of texts are made by encoders, such as BERT.",
-                       m_checkpoint->name());
+    return fmt::format("{} predicts the next token: embeddings of texts are made by encoders.", m_checkpoint->name());
   return m_whyNoTokenizer;
 }
 

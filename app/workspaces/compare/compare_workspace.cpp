@@ -74,12 +74,7 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
   column->addWidget(m_problem);
   column->addWidget(m_tabs, 1);
   connect(m_tabs, &QTabWidget::currentChanged, this, &CompareWorkspace::refresh);
-  connect(&selection(), &Selection::modelChanged, this, [this] {
-    // What an encoder makes is on this page; the others say why they have nothing of it.
-    const auto& model = selection().model();
-    if (model && !model->whyNoEmbedding()) m_tabs->setCurrentIndex(kEmbeddings);
-    refresh();
-  });
+  connect(&selection(), &Selection::modelChanged, this, &CompareWorkspace::refresh);
   connect(m_tradeoff, &TradeoffPage::partingsWanted, this, [this] { m_tabs->setCurrentIndex(kPartings); });
   connect(m_tasks, &TaskPage::linkFollowed, this, &CompareWorkspace::linkFollowed);
   connect(m_memory, &MemoryPage::problemFound, this, [this](const QString& sentence) {
@@ -106,7 +101,16 @@ void CompareWorkspace::showEvent(QShowEvent* event) {
   refresh();
 }
 
+// What an encoder makes is on one page; the others say why they have nothing of it.
+void CompareWorkspace::followModel() {
+  const auto& model = selection().model();
+  if (model == m_model.lock()) return;
+  m_model = model;
+  if (model && !model->whyNoEmbedding()) m_tabs->setCurrentIndex(kEmbeddings);
+}
+
 void CompareWorkspace::refresh() {
+  followModel();
   m_problem->hide();
   m_state->setQuestion(m_state->question());  // a file may have been changed meanwhile
   m_tradeoff->refresh();

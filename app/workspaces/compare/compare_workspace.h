@@ -1,4 +1,6 @@
 #pragma once
+#include <memory>
+
 #include "app/workspaces/workspace.h"
 
 class QTabWidget;
@@ -10,6 +12,7 @@ class CompareState;
 class EmbeddingPage;
 class Label;
 class MemoryPage;
+class OpenModel;
 class PartingPage;
 class TaskPage;
 class TaskState;
@@ -41,9 +44,11 @@ class CompareWorkspace : public Workspace {
 
  private:
   void refresh();
+  void followModel();
   QString openMemory(const Link& link);
   QString openTradeoff(const Link& link);
 
+  std::weak_ptr<OpenModel> m_model;  ///< whose page was brought forward
   CompareState* m_state;
   TaskState* m_taskState;
   QTabWidget* m_tabs;

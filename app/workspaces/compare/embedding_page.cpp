@@ -204,7 +204,7 @@ void EmbeddingPage::say() {
                      QString::fromUtf8(nameOf(m_table->pooling)), QString::fromStdString(m_table->rows.front().device))
           : QString();
   m_status->setText(!m_failure.isEmpty() ? m_failure
-                    : !model             ? tr("Open an encoder, such as BERT, and tick schemes to compare.")
+                    : !model             ? tr("Open an encoder, and tick schemes to compare.")
                     : why                ? QString::fromStdString(*why)
                     : isComputing()      ? tr("Computing…")
                     : !fits              ? texts == 0 ? tr("Write at least one text.")
