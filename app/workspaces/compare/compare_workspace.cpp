@@ -242,7 +242,7 @@ QString CompareWorkspace::helpText() const {
       "“Tasks”: questions with expected answers (the demo's, or a file of JSON lines) put to the reference and every "
       "checked scheme; accuracy with its 95 % interval, McNemar's test against the reference, and the questions that "
       "turned, first; Enter traces one. “Embeddings”: what schemes do to "
-      "an encoder's embeddings (BERT): the cosine of each text's to that of the stored weights, and of every two "
+      "an encoder's embeddings: the cosine of each text's to that of the stored weights, and of every two "
       "texts. "
       "“Memory”: what weights, keys and values and compute buffers "
       "take "
