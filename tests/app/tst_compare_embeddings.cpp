@@ -30,7 +30,11 @@ class TestCompareEmbeddings : public QObject {
     QTest::mouseClick(edit->viewport(), Qt::LeftButton);
     QTest::keyClick(edit, Qt::Key_A, Qt::ControlModifier);
     QTest::keyClick(edit, Qt::Key_Delete);
-    QTest::keyClicks(edit, texts);
+    const QStringList lines = texts.split(u'\n');
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+      if (i > 0) QTest::keyClick(edit, Qt::Key_Return);
+      QTest::keyClicks(edit, lines[i]);
+    }
   }
   static void tick(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
     for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
