@@ -5,8 +5,8 @@
 
 namespace core::model {
 
-/// How a GGUF file wants rows of tokens pooled (pooling_type of llama.cpp); of all tokens where it is silent.
-/// @throws Error (Unsupported) for one that ranks pairs of texts, or that pools nothing
+/// How a GGUF file wants rows of tokens pooled (pooling_type of llama.cpp); of all tokens where it is silent or
+/// pools nothing by itself. @throws Error (Unsupported) for one that ranks pairs of texts
 Pooling poolingOfFile(const ConfigKeys& keys);
 
 /// The same of a folder (1_Pooling/config.json of sentence-transformers). @throws Error (InvalidFile) for a file that

@@ -114,6 +114,17 @@ class TestCliEmbed : public QObject {
     QVERIFY2(result.err.contains(says.toUtf8()) && isOneSentence(result.err), result.err);
   }
 
+  // The file of texts is not what is written, and stays.
+  void theFileOfTextsStays() {
+    QFile text(path("own.txt"));
+    QVERIFY(text.open(QIODevice::WriteOnly));
+    text.write("the cat");
+    text.close();
+    const Run result = run({"embed", kBert, "--file", text.fileName(), "-o", text.fileName(), "--device", "cpu"});
+    QVERIFY2(result.code != 0 && isOneSentence(result.err), result.err);
+    QCOMPARE(contents(text.fileName()), QByteArray("the cat"));
+  }
+
   void inspectSaysWhatItCan() {
     const Json encoder = json({"inspect", kBert});
     QCOMPARE(encoder["can_embed"], Json(true));

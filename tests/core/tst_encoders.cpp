@@ -240,6 +240,19 @@ class TestEncoders : public QObject {
     QVERIFY2(sentence.contains(says), qPrintable(sentence));
   }
 
+  void positionsBehindThePaddingTokenHaveToBeThere() {
+    for (const char* const change :
+         {R"({"max_position_embeddings": 1})", R"({"pad_token_id": 97})", R"({"pad_token_id": 4294967295})"}) {
+      QTemporaryDir folder;
+      const std::filesystem::path model = std::filesystem::path(folder.path().toStdString()) / "model";
+      copyFolder(kEncoders / "roberta-folder", model);
+      ::change(model / "config.json", change);
+      const QString sentence =
+          refusal([&] { static_cast<void>(model::ModelConfig::fromCheckpoint(*io::openCheckpoint(model))); });
+      QVERIFY2(sentence.contains("pad_token_id"), qPrintable(sentence));
+    }
+  }
+
   void poolingAndActivationAreThoseOfTheFolder() {
     QTemporaryDir folder;
     const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "model";

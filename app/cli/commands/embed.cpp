@@ -18,7 +18,7 @@ namespace app::cli {
 
 namespace embed_verb {
 
-constexpr std::size_t kMostTexts = 4096;
+constexpr std::size_t kMostTexts = 256;  // every two of them are compared
 constexpr std::size_t kShownWidth = 48;  // bytes of a text in a table
 
 struct Options {
@@ -33,6 +33,7 @@ struct Options {
 std::vector<std::string> textsOf(const Options& options) {
   std::vector<std::string> texts = options.texts;
   if (!options.file.empty()) {
+    rememberRead(options.file, "the file of texts");
     const core::io::MappedFile file(options.file);
     const auto bytes = file.contents();
     std::string_view rest(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -55,7 +56,7 @@ std::vector<std::string> textsOf(const Options& options) {
 Json toJson(const EmbeddingTable& table) {
   Json texts = Json::array(), rows = Json::array();
   for (std::size_t i = 0; i < table.texts.size(); ++i)
-    texts.push_back({{"text", core::io::printable(table.texts[i])}, {"tokens", table.tokens[i]}});
+    texts.push_back({{"text", table.texts[i]}, {"tokens", table.tokens[i]}});
   for (const TextEmbeddings& row : table.rows) {
     Json entry = {{"scheme", row.recipe.toString()}, {"name", row.recipe.displayName()}};
     if (!row.failure.empty()) {
@@ -102,6 +103,19 @@ void printText(const EmbeddingTable& table, std::FILE* report) {
   }
 }
 
+/// What fails is said beside what does not; where that is nothing, or a file is to have all, it is an error.
+void requireResults(const EmbeddingTable& table, bool hasFile) {
+  std::size_t failures = 0;
+  const std::string* first = nullptr;
+  for (const TextEmbeddings& row : table.rows) {
+    if (row.failure.empty()) continue;
+    ++failures;
+    if (first == nullptr) first = &row.failure;
+  }
+  if (first != nullptr && (hasFile || failures + 1 == table.rows.size()))
+    throw core::Error(core::ErrorCode::Unsupported, *first);
+}
+
 void run(const Options& options) {
   const auto& job = interruptibleJob();
   const std::vector<std::string> texts = textsOf(options);
@@ -114,10 +128,10 @@ void run(const Options& options) {
   EmbeddingRequest request{texts, {}, DeviceChoice::parse(options.device)};
   if (options.weights.isGiven()) request.compared = options.weights.parseAll();
   const EmbeddingTable table = embedTexts(*model, engine, request, job);
+  requireResults(table, file.has_value());
   if (file) {
-    const std::size_t rows = static_cast<std::size_t>(
-        std::ranges::count_if(table.rows, [](const TextEmbeddings& row) { return row.failure.empty(); }));
-    core::io::NpyWriter writer(std::move(*file), {rows, texts.size(), table.rows.front().embeddings.front().size()});
+    core::io::NpyWriter writer(std::move(*file),
+                               {table.rows.size(), texts.size(), table.rows.front().embeddings.front().size()});
     for (const TextEmbeddings& row : table.rows)
       for (const auto& embedding : row.embeddings) writer.append(embedding);
     writer.finish();

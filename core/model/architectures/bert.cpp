@@ -107,7 +107,12 @@ void readBertFolder(const ConfigKeys& keys, ModelConfig& config) {
 /// Positions of its table begin behind the number of the padding token.
 void readRobertaFolder(const ConfigKeys& keys, ModelConfig& config) {
   readBertFolder(keys, config);
-  config.firstPosition = keys.integer("pad_token_id", kRobertaPadding, 0, config.contextLength - 2) + 1;
+  config.firstPosition = keys.integer("pad_token_id", kRobertaPadding, 0, ModelConfig::kMaxContext) + 1;
+  if (config.firstPosition >= config.contextLength)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("Of {} positions ({}) none is left behind the padding token {} ({}).", config.contextLength,
+                            keys("max_position_embeddings"), config.firstPosition - 1, keys("pad_token_id")),
+                keys("pad_token_id"));
   config.contextLength -= config.firstPosition;
 }
 
