@@ -75,11 +75,13 @@ std::vector<RemoteVariant> ggufVariants(std::span<const RemoteFile> files) {
   return variants;
 }
 
-/// Files that belong to safetensors at the top of a repository: configuration, tokenizer, templates.
+/// Files that belong to safetensors at the top of a repository: configuration, tokenizer, templates, and how an
+/// encoder's rows are pooled.
 bool isSideFile(const RemoteFile& file) {
   if (file.bytes > kMostSideBytes) return false;
   const std::string name = lowered(file.path);
   if (name.starts_with("additional_chat_templates/")) return name.ends_with(".jinja");
+  if (name == "1_pooling/config.json") return true;
   if (name.find('/') != std::string::npos) return false;
   if (name.ends_with(".index.json")) return name.ends_with(".safetensors.index.json");
   for (const char* ending : {".json", ".jinja", ".txt", ".model", ".tiktoken", ".vocab"}) {

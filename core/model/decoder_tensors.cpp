@@ -21,9 +21,8 @@ std::optional<std::string> inSeveralModels(const io::Checkpoint& checkpoint, con
   return std::nullopt;
 }
 
-}  // namespace
-
-std::string storedName(const io::Checkpoint& checkpoint, std::string name) {
+/// Its name where it stands: behind those of models beside it, or without the prefix of whole models.
+std::string placedName(const io::Checkpoint& checkpoint, std::string name) {
   const Architecture* const architecture = findArchitecture(checkpoint);
   const std::string_view blocks = architecture == nullptr ? Architecture().folderBlocks : architecture->folderBlocks;
   const std::string_view decoder = blocks.substr(0, blocks.find('.') + 1);  // "model."
@@ -35,6 +34,20 @@ std::string storedName(const io::Checkpoint& checkpoint, std::string name) {
   const std::string bare = name.substr(decoder.size());
   if (checkpoint.find(bare)) return bare;
   return inSeveralModels(checkpoint, bare).value_or(name);
+}
+
+}  // namespace
+
+std::string storedName(const io::Checkpoint& checkpoint, std::string name) {
+  std::string stored = placedName(checkpoint, name);
+  if (checkpoint.find(stored)) return stored;
+  // TensorFlow's words in the oldest folders of BERT, which transformers still reads.
+  for (const auto& [now, once] : {std::pair("LayerNorm.weight", "gamma"), std::pair("LayerNorm.bias", "beta")}) {
+    if (!name.ends_with(now)) continue;
+    std::string old = placedName(checkpoint, name.substr(0, name.rfind('.') + 1) + once);
+    if (checkpoint.find(old)) return old;
+  }
+  return stored;
 }
 
 std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {

@@ -253,6 +253,30 @@ class TestEncoders : public QObject {
     }
   }
 
+  void oldestNamesOfNormsAreRead() {
+    QTemporaryDir folder;
+    const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "model";
+    copyFolder(kEncoders / "bert-folder", path);
+    QFile weights(QString::fromStdString((path / "model.safetensors").string()));
+    QVERIFY(weights.open(QIODevice::ReadWrite));
+    const QByteArray whole = weights.readAll();
+    std::uint64_t length = 0;
+    std::memcpy(&length, whole.constData(), sizeof(length));
+    QByteArray header = whole.mid(8, static_cast<qsizetype>(length));
+    const QByteArray data = whole.mid(8 + static_cast<qsizetype>(length));
+    header.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta");
+    header = header.leftJustified(header.size() + 7 - (header.size() + 7) % 8, ' ');
+    length = static_cast<std::uint64_t>(header.size());
+    QVERIFY(weights.resize(0) && weights.seek(0));
+    weights.write(reinterpret_cast<const char*>(&length), sizeof(length));
+    weights.write(header + data);
+    weights.close();
+    const Opened model = open(path);
+    const auto tokens = support::encoderTokens();
+    QVERIFY(support::worstTurn(support::encoderRows("bert", "rows"), rowsOf(*model.executor, tokens),
+                               model.config.width) <= support::kRowLimit);
+  }
+
   void poolingAndActivationAreThoseOfTheFolder() {
     QTemporaryDir folder;
     const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "model";

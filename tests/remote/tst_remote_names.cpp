@@ -219,6 +219,13 @@ void TestRemoteNames::variants() {
            std::string("safetensors=14[model-00001-of-00002.safetensors model-00002-of-00002.safetensors "
                        "model.safetensors.index.json config.json tokenizer.model merges.txt chat_template.jinja "
                        "additional_chat_templates/tool.jinja ]"));
+  // How an encoder's rows are pooled is no less a part of it than its config.
+  QCOMPARE(described(files({{"1_Pooling/config.json", 1},
+                            {"2_Dense/config.json", 1},
+                            {"config.json", 1},
+                            {"model.safetensors", 3},
+                            {"modules.json", 1}})),
+           std::string("safetensors=6[model.safetensors 1_Pooling/config.json config.json modules.json ]"));
   QCOMPARE(described(files({{"adapter_config.json", 1}, {"adapter_model.safetensors", 3}})),
            std::string("safetensors=4[adapter_model.safetensors adapter_config.json ]"));
   QCOMPARE(described(files({{"pytorch_model.bin", 9}})), std::string());
