@@ -22,10 +22,11 @@ namespace app {
 namespace {
 
 const QString kEmbeddingTag = QStringLiteral("compare.embeddings");
-constexpr int kDigits = 6;            // of a cosine
-constexpr int kPairDigits = 4;        // in the table of pairs
-constexpr int kShownCharacters = 24;  // of a text, in a table
-constexpr int kMostTexts = 64;        // that a table shows
+constexpr int kDigits = 6;               // of a cosine
+constexpr double kSameDirection = 1e-9;  // 1 − cosine of what float32 rounds alone
+constexpr int kPairDigits = 4;           // in the table of pairs
+constexpr int kShownCharacters = 24;     // of a text, in a table
+constexpr int kMostTexts = 64;           // that a table shows
 
 QString usualTexts() {
   return EmbeddingPage::tr(
@@ -226,7 +227,7 @@ void EmbeddingPage::showSchemes() {
     }
     const auto furthest = static_cast<std::size_t>(std::ranges::min_element(row.toStored) - row.toStored.begin());
     lines.push_back({title, cosineText(row.least(), kDigits), cosineText(row.mean(), kDigits),
-                     i == 0 ? QString() : shortened(m_table->texts[furthest])});
+                     row.least() >= 1 - kSameDirection ? QString() : shortened(m_table->texts[furthest])});
   }
   const QSignalBlocker blocked(m_schemes);
   m_schemes->setLines(lines);
