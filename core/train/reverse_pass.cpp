@@ -122,7 +122,8 @@ const PassWeight* ReversePass<Real>::smallWeightOf(std::size_t op) const {
 
 template <typename Real>
 std::span<const model::TokenId> ReversePass<Real>::rowsRead(std::size_t op) const {
-  return m_graph.ops[op].kind() == OpKind::EmbedPositions ? m_positions : m_tokens;
+  const auto found = m_rowsOfPositions.find(op);
+  return found == m_rowsOfPositions.end() ? std::span<const model::TokenId>(m_tokens) : found->second;
 }
 
 template <typename Real>
@@ -221,8 +222,14 @@ std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, mod
   checkTokens(sequences);
   m_tokens.assign(sequences.tokens.begin(), sequences.tokens.end());
   m_length = sequences.length;
-  m_positions.resize(m_tokens.size());
-  for (std::size_t i = 0; i < m_positions.size(); ++i) m_positions[i] = static_cast<model::TokenId>(i % m_length);
+  for (std::size_t op = 0; op < m_graph.ops.size(); ++op) {
+    const auto* const positions = std::get_if<model::EmbedPositions>(&m_graph.ops[op].parameters);
+    if (positions == nullptr) continue;
+    std::vector<model::TokenId>& rows = m_rowsOfPositions[op];
+    rows.resize(m_tokens.size());
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      rows[i] = static_cast<model::TokenId>(positions->rowOf(static_cast<std::uint32_t>(i % m_length)));
+  }
   m_along = sequences.along.empty() ? std::vector<double>(sequences.count(), 0.0) : sequences.along;
   m_logits = wanted;
   m_changedInputs.clear();

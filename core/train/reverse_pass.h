@@ -216,7 +216,8 @@ class ReversePass {
   std::map<Place, Offset<Real>> m_offsets;
   std::map<Place, Dropout> m_dropouts;
 
-  std::vector<model::TokenId> m_tokens, m_positions;
+  std::vector<model::TokenId> m_tokens;
+  std::map<std::size_t, std::vector<model::TokenId>> m_rowsOfPositions;  ///< of each EmbedPositions
   std::vector<double> m_along;
   std::size_t m_length = 0;
   bool m_isFrugal = false;  ///< sections are dropped and computed again
