@@ -16,6 +16,7 @@
 using namespace core;
 using model::Graph;
 using model::LogitsWanted;
+using model::ValueId;
 using reverse::Build;
 using reverse::Ends;
 using reverse::kVocabulary;
