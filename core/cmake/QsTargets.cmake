@@ -5,7 +5,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
-# Some 250 programs are linked for the tests: mold needs a third of the time of GNU ld.
+# Dozens of programs are linked for the tests: mold needs a third of the time of GNU ld.
 include(CheckLinkerFlag)
 check_linker_flag(CXX -fuse-ld=mold QS_HAS_MOLD)
 if(QS_HAS_MOLD)
@@ -49,28 +49,4 @@ function(qs_library name path)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX UNITY_BUILD ${QS_UNITY} UNITY_BUILD_BATCH_SIZE 16)
   target_include_directories(${name} PUBLIC "${root}")
   target_link_libraries(${name} PUBLIC qs_flags ${ARG_DEPS} ${ARG_EXTERNAL})
-endfunction()
-
-# What everything that is compiled for a test has in common.
-function(qs_test_settings name)
-  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
-  # What is tested is optimized as ever; the tests themselves compile in half the time so.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  target_compile_definitions(${name} PRIVATE QS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" QS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE qs_test_support Qt6::Test nlohmann_json::nlohmann_json ${ARG_LIBS})
-endfunction()
-
-# qs_test(NAME LIBS lib…) — one Qt Test executable from NAME.cpp, run by ctest on the offscreen platform.
-function(qs_test name)
-  cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
-  # moc alone: AUTOMOC would look for more than a test has, and compile a unit of its own for each of them.
-  set(moc "${CMAKE_CURRENT_BINARY_DIR}/moc/${name}.moc")
-  qt6_generate_moc("${CMAKE_CURRENT_SOURCE_DIR}/${name}.cpp" "${moc}" TARGET ${name})
-  add_executable(${name} ${name}.cpp "${moc}")
-  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/moc")
-  # The waiting macros of Qt Test narrow integers (Qt 6.8). Options of a source come after those of its libraries.
-  set_source_files_properties(${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-conversion)
-  qs_test_settings(${name} LIBS ${ARG_LIBS})
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES ENVIRONMENT "QT_QPA_PLATFORM=offscreen;${ARG_ENV}" TIMEOUT 1200 LABELS "${ARG_LABELS}")
 endfunction()

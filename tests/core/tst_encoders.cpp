@@ -55,7 +55,7 @@ void copyFolder(const std::filesystem::path& from, const std::filesystem::path& 
 }
 
 /// Puts members into a JSON file, in place of those of the same name.
-void change(const std::filesystem::path& file, const QByteArray& members) {
+void setMembers(const std::filesystem::path& file, const QByteArray& members) {
   nlohmann::json settings;
   std::ifstream(file) >> settings;
   settings.update(nlohmann::json::parse(members.toStdString()));
@@ -232,7 +232,7 @@ class TestEncoders : public QObject {
     QTemporaryDir folder;
     const std::filesystem::path model = std::filesystem::path(folder.path().toStdString()) / "model";
     copyFolder(kEncoders / "bert-folder", model);
-    ::change(model / file.toStdString(), change);
+    setMembers(model / file.toStdString(), change);
     const QString sentence = refusal([&] {
       const auto checkpoint = io::openCheckpoint(model);
       model::checkTensors(*checkpoint, model::ModelConfig::fromCheckpoint(*checkpoint));
@@ -246,7 +246,7 @@ class TestEncoders : public QObject {
       QTemporaryDir folder;
       const std::filesystem::path model = std::filesystem::path(folder.path().toStdString()) / "model";
       copyFolder(kEncoders / "roberta-folder", model);
-      ::change(model / "config.json", change);
+      setMembers(model / "config.json", change);
       const QString sentence =
           refusal([&] { static_cast<void>(model::ModelConfig::fromCheckpoint(*io::openCheckpoint(model))); });
       QVERIFY2(sentence.contains("pad_token_id"), qPrintable(sentence));
@@ -281,8 +281,9 @@ class TestEncoders : public QObject {
     QTemporaryDir folder;
     const std::filesystem::path path = std::filesystem::path(folder.path().toStdString()) / "model";
     copyFolder(kEncoders / "bert-folder", path);
-    change(path / "1_Pooling/config.json", R"({"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true})");
-    change(path / "config.json", R"({"hidden_act": "gelu_new"})");
+    setMembers(path / "1_Pooling/config.json",
+               R"({"pooling_mode_mean_tokens": false, "pooling_mode_cls_token": true})");
+    setMembers(path / "config.json", R"({"hidden_act": "gelu_new"})");
     const auto config = model::ModelConfig::fromCheckpoint(*io::openCheckpoint(path));
     QVERIFY(config.pooling == model::Pooling::First && !config.hasExactGelu);
     std::filesystem::remove_all(path / "1_Pooling");

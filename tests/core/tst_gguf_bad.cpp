@@ -7,8 +7,6 @@
 
 using core::ErrorCode;
 
-Q_DECLARE_METATYPE(core::ErrorCode)
-Q_DECLARE_METATYPE(FileBytes)
 
 namespace {
 

@@ -14,8 +14,6 @@ namespace io = core::io;
 namespace fs = std::filesystem;
 using core::ErrorCode;
 
-Q_DECLARE_METATYPE(core::ErrorCode)
-Q_DECLARE_METATYPE(FileBytes)
 
 class TestGgufOpen : public QObject {
   Q_OBJECT

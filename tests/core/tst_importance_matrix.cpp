@@ -14,7 +14,6 @@
 using namespace core;
 using io::ImportanceMatrix;
 
-Q_DECLARE_METATYPE(FileBytes)
 
 namespace {
 

@@ -32,7 +32,6 @@ SafetensorsBuilder nf4(const std::string& quantState) {
 
 }  // namespace
 
-Q_DECLARE_METATYPE(SafetensorsBuilder)
 
 class TestLoadTensor : public QObject {
   Q_OBJECT

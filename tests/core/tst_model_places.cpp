@@ -14,7 +14,6 @@ namespace io = core::io;
 namespace fs = std::filesystem;
 using core::ErrorCode;
 
-Q_DECLARE_METATYPE(FileBytes)
 
 class TestModelPlaces : public QObject {
   Q_OBJECT

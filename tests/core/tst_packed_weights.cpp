@@ -14,7 +14,6 @@
 namespace io = core::io;
 using core::tensor::Shape;
 
-Q_DECLARE_METATYPE(SafetensorsBuilder)
 
 class TestPackedWeights : public QObject {
   Q_OBJECT

@@ -10,8 +10,6 @@ using core::ErrorCode;
 using core::tensor::DType;
 using core::tensor::Shape;
 
-Q_DECLARE_METATYPE(core::ErrorCode)
-Q_DECLARE_METATYPE(FileBytes)
 
 class TestSafetensorsRead : public QObject {
   Q_OBJECT

@@ -7,7 +7,6 @@
 namespace io = core::io;
 using core::ErrorCode;
 
-Q_DECLARE_METATYPE(FileBytes)
 
 class TestSniff : public QObject {
   Q_OBJECT
