@@ -159,11 +159,15 @@ class Planner {
   }
 
   void addConverted() {
-    const core::model::FormatConversion conversion(m_source, *m_plan.config);
+    using core::model::FolderExperts;
+    const bool packs = m_plan.kind.isFolder() && m_plan.kind.layout != core::quant::FolderLayout::Plain;
+    const core::model::FormatConversion conversion(m_source, *m_plan.config,
+                                                   packs ? FolderExperts::Each : FolderExperts::AsUsual);
     for (std::size_t i = 0; i < m_rows.size(); ++i) leaveOut(i);
     for (const core::model::ConvertedTensor& tensor : conversion.tensors()) addConverted(tensor);
     if (const std::size_t count = conversion.ignoredTensors(); count != 0)
-      m_plan.notes.push_back(fmt::format("What has no part in the next token is left out ({}).",
+      m_plan.notes.push_back(fmt::format("What has no part in {} is left out ({}).",
+                                         m_plan.config->architecture->isEncoder ? "an embedding" : "the next token",
                                          count == 1 ? "a tensor" : fmt::format("{} tensors", count)));
     if (!m_plan.kind.isFolder() && m_plan.config->ropeScaling == core::model::RopeScaling::Yarn &&
         !m_plan.config->hasWholeRopeBounds)

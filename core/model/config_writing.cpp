@@ -26,7 +26,7 @@ bool hasWeight(const Architecture& architecture, WeightKind kind) {
 
 /// Which of its types a folder is of.
 std::size_t typeOf(const ModelConfig& config) {
-  return config.slidingWindow != 0 ? config.architecture->windowedType : 0;
+  return config.architecture->folderType == nullptr ? 0 : config.architecture->folderType(config);
 }
 
 void writeSizes(const ModelConfig& config, const SizeNames& names, ConfigWriter& writer) {
@@ -38,7 +38,7 @@ void writeSizes(const ModelConfig& config, const SizeNames& names, ConfigWriter&
   if (!config.architecture->hasAttention) return;
   writer.integer(names.feedForward, config.feedForward);
   writer.integer(names.heads, config.heads);
-  writer.integer(names.kvHeads, config.kvHeads);
+  if (names.kvHeads != nullptr) writer.integer(names.kvHeads, config.kvHeads);
   if (names.headSize != nullptr) writer.integer(names.headSize, config.headSize);
   if (names.valueHeadSize != nullptr) writer.integer(names.valueHeadSize, config.valueHeadSize);
   if (names.ropeBase != nullptr) writer.real(names.ropeBase, asDecimal(config.ropeBase));
@@ -176,7 +176,6 @@ void describeFolder(const ModelConfig& config, ConfigWriter& writer) {
   const bool isGelu = architecture.activation == Activation::GeluTanh;
   if (isGelu && architecture.folderActivation == Architecture().folderActivation)
     writer.text("hidden_activation", activationName(architecture));
-  if (typeOf(config) != 0) writer.integer("sliding_window", config.slidingWindow);
   describeFolderRope(config, writer);
 }
 
@@ -200,6 +199,7 @@ ModelConfig readBack(const ModelConfig& config, FileFormat format, const ConfigW
   back.architecture = config.architecture;
   back.vocabulary = config.vocabulary;
   isGguf(format) ? readGgufConfig(model, back) : readHuggingFaceConfig(model, back);
+  if (!isGguf(format)) back.pooling = config.pooling;  // said beside config.json (pooling_settings.h)
   return back;
 }
 
@@ -232,8 +232,6 @@ std::optional<std::string_view> keyWithoutWriter(const Architecture& architectur
 
 /// What is computed, but described in no file that is written here.
 std::optional<std::string> undescribed(const ModelConfig& config) {
-  if (config.expertGroups > 1) return fmt::format("expert_group_count is {}", config.expertGroups);
-  if (config.architecture->isEncoder) return "its texts are pooled";
   const bool isYarn = config.ropeScaling == RopeScaling::Yarn;
   // From the original context on, which only Yarn's words have.
   if (config.attentionGrowth != 0.0F && !isYarn)
@@ -243,10 +241,11 @@ std::optional<std::string> undescribed(const ModelConfig& config) {
   return std::nullopt;
 }
 
-/// Without what a GGUF file says by tensors: Llama 3's rule, which pairs stand still, LongRope's lists. A folder of a
-/// model that has no such tensor says it in words or not at all.
+/// Without what a GGUF file says by tensors: Llama 3's rule, which pairs stand still, LongRope's lists, where positions
+/// begin. A folder of a model that has no such tensor says it in words or not at all.
 ModelConfig saidByWords(ModelConfig config, FileFormat format) {
   if (!isGguf(format)) return config;
+  config.firstPosition = 0;
   if (hasWeight(*config.architecture, WeightKind::RopeFactors)) {
     if (config.ropeScaling == RopeScaling::Llama3) config.ropeScaling = RopeScaling::None;
     config.ropeTurnedPairs = 0;

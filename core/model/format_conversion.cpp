@@ -30,18 +30,21 @@ FileFormat otherFormat(FileFormat format) {
   return format == FileFormat::Gguf ? FileFormat::Safetensors : FileFormat::Gguf;
 }
 
-/// How a folder has in one weight what a GGUF file has in two.
+/// How a file has in one weight what another has in two.
 enum class Joining : std::uint8_t {
-  Below,      ///< one below the other
+  Below,      ///< one below the other, in each matrix of a stack
   InTurn,     ///< row by row in turn, in each matrix of a stack
   HeadByHead  ///< of each head its rows of the first, turned there, then those of the second
 };
 struct JoinedKinds {
   WeightKind whole, first, second;
   Joining joining;
+  constexpr bool hasPart(WeightKind kind) const { return kind == first || kind == second; }
 };
 constexpr std::array kJoined{
     JoinedKinds{WeightKind::GateUp, WeightKind::Gate, WeightKind::Up, Joining::Below},
+    JoinedKinds{WeightKind::SharedGateUp, WeightKind::SharedGate, WeightKind::SharedUp, Joining::Below},
+    JoinedKinds{WeightKind::GateUpStack, WeightKind::GateExperts, WeightKind::UpExperts, Joining::Below},
     JoinedKinds{WeightKind::GateUpExperts, WeightKind::GateExperts, WeightKind::UpExperts, Joining::InTurn},
     JoinedKinds{WeightKind::GateUpExpertsBias, WeightKind::GateExpertsBias, WeightKind::UpExpertsBias, Joining::InTurn},
     JoinedKinds{WeightKind::KeyValueUp, WeightKind::KeyUp, WeightKind::ValueUp, Joining::HeadByHead}};
@@ -92,14 +95,25 @@ Places placesOf(const JoinedKinds& joined, const WeightRow& first, const ModelCo
   return {joined.joining, matrices, rows, rows};
 }
 
+/// Whether files of the format have gate and up of the model's experts as one stack.
+bool areStacked(const Architecture& architecture, FileFormat format, FolderExperts experts) {
+  if (format == FileFormat::Gguf) return architecture.ggufStacksGateUp;
+  const auto isNamed = [&](WeightKind kind) {
+    return std::ranges::any_of(architecture.weights,
+                               [&](const WeightRow& row) { return row.kind == kind && !row.huggingFace.empty(); });
+  };
+  return isNamed(WeightKind::GateUpStack) && (experts == FolderExperts::AsUsual || !isNamed(WeightKind::GateExperts));
+}
+
 }  // namespace
 
-FormatConversion::FormatConversion(const io::Checkpoint& source, const ModelConfig& config)
+FormatConversion::FormatConversion(const io::Checkpoint& source, const ModelConfig& config, FolderExperts experts)
     : m_source(source),
       m_config(config),
       m_from(source.format()),
       m_to(otherFormat(m_from)),
       m_there(asRead(config, m_to)) {
+  m_there.areGateUpStacked = areStacked(*config.architecture, m_to, experts);
   for (const WeightRow& row : config.architecture->weights)
     if (!row.isOfBlock() && !row.nameIn(m_to).empty() && (row.kind != WeightKind::Output || hasOwnOutput(source)))
       addRow(row, 0);
@@ -125,9 +139,21 @@ std::optional<std::size_t> FormatConversion::find(const WeightRow& row, std::uin
   return m_source.find(m_from == FileFormat::Gguf ? name : storedName(m_source, name));
 }
 
+const WeightRow* FormatConversion::sourceOf(const WeightRow& row, std::uint32_t layer) const {
+  const auto isThere = [&](const WeightRow& other) {
+    return other.kind == row.kind && !other.nameIn(m_from).empty() &&
+           (!other.isOfBlock() || other.isIn(m_config, layer));
+  };
+  if (isThere(row)) return &row;
+  const auto found = std::ranges::find_if(m_config.architecture->weights, isThere);
+  return found == m_config.architecture->weights.end() ? nullptr : &*found;
+}
+
 ConvertedTensor FormatConversion::base(const WeightRow& row, std::uint32_t layer) const {
   ConvertedTensor tensor{nameOf(row, layer, m_to), &row, &row, row.shape(m_there, layer)};
   if (m_to == FileFormat::Gguf) return tensor;
+  // The class of an encoder alone has no name of its own in front.
+  if (m_config.architecture->isEncoder) tensor.name.erase(0, tensor.name.find('.') + 1);
   if (row.form == FolderForm::WithMiddle) tensor.shape = {tensor.shape[0], 1, tensor.shape[1]};
   tensor.isTurned = row.form == FolderForm::Turned || row.form == FolderForm::TurnedUnlessPacked;
   return tensor;
@@ -141,55 +167,70 @@ void FormatConversion::order(const WeightRow& row, ConvertedTensor& tensor) cons
   };
   tensor.rowCount = rowsOf(row, tensor.shape);
   if (!order.rows.isSame()) tensor.rowThere = there(order.rows);
+  // RoBERTa's folders have rows in front of the first position, GGUF files have none.
+  if (row.kind == WeightKind::Positions && m_config.firstPosition != m_there.firstPosition)
+    tensor.rowThere = [first = m_config.firstPosition](std::uint64_t r) { return first + r; };
   if (!order.columns.isSame()) tensor.columnThere = there(order.columns);
 }
 
 void FormatConversion::addRow(const WeightRow& row, std::uint32_t layer) {
-  if (row.form == FolderForm::EachExpert) return addExperts(row, layer);
-  const auto isSource = [&](const WeightRow& other) {
-    return other.kind == row.kind && !other.nameIn(m_from).empty() &&
-           (!row.nameIn(m_from).empty() ? &other == &row : !other.isOfBlock() || other.isIn(m_config, layer));
-  };
-  const auto found = std::ranges::find_if(m_config.architecture->weights, isSource);
-  const auto source = found == m_config.architecture->weights.end() ? std::nullopt : find(*found, layer);
+  const WeightRow* const from = sourceOf(row, layer);
+  if (m_to != FileFormat::Gguf && row.form == FolderForm::EachExpert) return addEachExpert(row, from, layer);
+  if (m_to == FileFormat::Gguf && from != nullptr && from->form == FolderForm::EachExpert)
+    return addStack(row, *from, layer);
+  const auto source = from == nullptr ? std::nullopt : find(*from, layer);
   if (!source) {  // one that a model need not have, or has otherwise
     if (!addFactors(row)) addParts(row, layer);
     return;
   }
   ConvertedTensor tensor = base(row, layer);
-  if (m_to == FileFormat::Gguf) tensor.folderRow = &*found;
+  if (m_to == FileFormat::Gguf) tensor.folderRow = from;
   tensor.sources = {*source};
   order(row, tensor);
   m_tensors.push_back(std::move(tensor));
 }
 
-void FormatConversion::addExperts(const WeightRow& row, std::uint32_t layer) {
+/// The name of an expert's matrix where a folder has one for each.
+std::string FormatConversion::nameOfExpert(const WeightRow& row, std::uint32_t layer, std::uint64_t expert) const {
   const std::string pattern = nameOf(row, layer, FileFormat::Safetensors);
   const std::size_t star = pattern.find('*');
-  const auto nameOfExpert = [&](std::uint64_t expert) {
-    return fmt::format("{}{}{}", pattern.substr(0, star), expert, pattern.substr(star + 1));
-  };
-  const tensor::Shape shape = row.shape(m_there, layer);
-  if (m_to == FileFormat::Gguf) {
-    ConvertedTensor tensor = base(row, layer);
-    tensor.isStack = true;
-    tensor.rowCount = shape[1];
-    for (std::uint64_t expert = 0; expert < shape[0]; ++expert) {
-      const auto source = m_source.find(storedName(m_source, nameOfExpert(expert)));
-      if (!source) return;
-      tensor.sources.push_back(*source);
-    }
-    m_tensors.push_back(std::move(tensor));
-    return;
+  return fmt::format("{}{}{}", pattern.substr(0, star), expert, pattern.substr(star + 1));
+}
+
+void FormatConversion::addStack(const WeightRow& row, const WeightRow& from, std::uint32_t layer) {
+  ConvertedTensor tensor = base(row, layer);
+  tensor.folderRow = &from;
+  tensor.isStack = true;
+  tensor.rowCount = tensor.shape[1];
+  for (std::uint64_t expert = 0; expert < tensor.shape[0]; ++expert) {
+    const auto source = m_source.find(storedName(m_source, nameOfExpert(from, layer, expert)));
+    if (!source) return;
+    tensor.sources.push_back(*source);
   }
-  const auto stack = find(row, layer);
+  m_tensors.push_back(std::move(tensor));
+}
+
+void FormatConversion::addEachExpert(const WeightRow& row, const WeightRow* from, std::uint32_t layer) {
+  const tensor::Shape shape = row.shape(m_there, layer);
+  auto stack = from == nullptr ? std::nullopt : find(*from, layer);
+  std::optional<Places> places;  // in a stack that is of another kind, too
+  bool isSecond = false;
+  for (const JoinedKinds& joined : kJoined) {
+    const WeightRow* const whole = stack || !joined.hasPart(row.kind) ? nullptr : rowOf(joined.whole);
+    if (whole == nullptr) continue;
+    stack = find(*whole, layer);
+    places = placesOf(joined, row, m_config, layer);
+    isSecond = joined.second == row.kind;
+  }
   if (!stack) return;
   for (std::uint64_t expert = 0; expert < shape[0]; ++expert) {
-    ConvertedTensor tensor{nameOfExpert(expert), &row, &row, {shape[1], shape[2]}};
+    ConvertedTensor tensor{nameOfExpert(row, layer, expert), &row, &row, {shape[1], shape[2]}};
     tensor.sources = {*stack};
     tensor.matrix = expert;
     tensor.rowCount = shape[1];
-    tensor.rowThere = [first = expert * shape[1]](std::uint64_t r) { return first + r; };
+    tensor.rowThere = [first = expert * shape[1], places, isSecond](std::uint64_t r) {
+      return places ? places->inWhole(isSecond, first + r) : first + r;
+    };
     m_tensors.push_back(std::move(tensor));
   }
 }
@@ -216,26 +257,26 @@ bool FormatConversion::addFactors(const WeightRow& row) {
   return isOfFactors(row.kind);
 }
 
-/// What is one weight in the one format and two in the other.
+/// The first of the table that the open model's format has a name for.
+const WeightRow* FormatConversion::rowOf(WeightKind kind) const {
+  const auto found = std::ranges::find_if(m_config.architecture->weights, [&](const WeightRow& row) {
+    return row.kind == kind && !row.nameIn(m_from).empty();
+  });
+  return found == m_config.architecture->weights.end() ? nullptr : &*found;
+}
+
+/// What is one weight in the one file and two in the other.
 bool FormatConversion::addParts(const WeightRow& row, std::uint32_t layer) {
-  const auto rowOf = [&](WeightKind kind) -> const WeightRow* {
-    const auto found = std::ranges::find_if(m_config.architecture->weights, [&](const WeightRow& other) {
-      return other.kind == kind && !other.nameIn(m_from).empty();
-    });
-    return found == m_config.architecture->weights.end() ? nullptr : &*found;
-  };
   for (const JoinedKinds& joined : kJoined) {
     const bool isWhole = joined.whole == row.kind, isSecond = joined.second == row.kind;
-    if (!isWhole && !isSecond && joined.first != row.kind) continue;
+    if (!isWhole && !joined.hasPart(row.kind)) continue;
     ConvertedTensor tensor = base(row, layer);
     const bool isOfHeads = joined.joining == Joining::HeadByHead;
     std::vector<const WeightRow*> from{rowOf(isWhole ? joined.first : joined.whole)};
     if (isWhole) from.push_back(rowOf(joined.second));
-    for (const WeightRow* const source : from) {
-      const auto index = source == nullptr ? std::nullopt : find(*source, layer);
-      if (!index) return false;
-      tensor.sources.push_back(*index);
-    }
+    for (const WeightRow* const source : from)
+      if (const auto index = source == nullptr ? std::nullopt : find(*source, layer)) tensor.sources.push_back(*index);
+    if (tensor.sources.size() != from.size()) continue;
     const Places places = placesOf(joined, isWhole ? *from.front() : row, m_config, layer);
     if (isWhole) {
       tensor.rowCount = places.count();

@@ -38,13 +38,20 @@ struct ConvertedTensor {
   bool keepsInputs() const { return !turnsFirst && !turnsResult; }
 };
 
+/// What a folder has of experts where it may have stacks of all of them or a matrix for each.
+enum class FolderExperts : std::uint8_t {
+  AsUsual,  ///< as transformers writes them
+  Each      ///< for layouts, which pack matrices
+};
+
 /// All tensors of a model in a file of the other format, by the tables of weights alone (Architecture::weights): names,
 /// order of rows, stacks, matrices that the one has apart and the other as one.
 class FormatConversion {
  public:
   /// @param source outlives this  @param config of it, with what its tensors of factors say (factor_tensors.h)
   /// @throws Error (Unsupported) naming a tensor that has no place there
-  FormatConversion(const io::Checkpoint& source, const ModelConfig& config);
+  FormatConversion(const io::Checkpoint& source, const ModelConfig& config,
+                   FolderExperts experts = FolderExperts::AsUsual);
 
   std::span<const ConvertedTensor> tensors() const { return m_tensors; }
   /// How many tensors stay behind that guess further tokens and the like (Architecture::ignores).
@@ -52,12 +59,17 @@ class FormatConversion {
 
  private:
   void addRow(const WeightRow& row, std::uint32_t layer);
-  void addExperts(const WeightRow& row, std::uint32_t layer);
+  void addStack(const WeightRow& row, const WeightRow& from, std::uint32_t layer);
+  void addEachExpert(const WeightRow& row, const WeightRow* from, std::uint32_t layer);
   bool addFactors(const WeightRow& row);
   bool addParts(const WeightRow& row, std::uint32_t layer);
   ConvertedTensor base(const WeightRow& row, std::uint32_t layer) const;
   void order(const WeightRow& row, ConvertedTensor& tensor) const;
   std::string nameOf(const WeightRow& row, std::uint32_t layer, io::FileFormat format) const;
+  std::string nameOfExpert(const WeightRow& row, std::uint32_t layer, std::uint64_t expert) const;
+  const WeightRow* rowOf(WeightKind kind) const;
+  /// The row by which the open model has a weight, in a layer of it; null: it has none, or has it otherwise.
+  const WeightRow* sourceOf(const WeightRow& row, std::uint32_t layer) const;
   std::optional<std::size_t> find(const WeightRow& row, std::uint32_t layer) const;
   void checkLeftovers();
 

@@ -75,13 +75,6 @@ class TestModelConversions : public QObject {
     return a == b;
   }
 
-  /// Relatives with experts whose settings have no words in the other kind of file yet.
-  static bool isRefused(const QString& name, const QString& path) {
-    static const QStringList names{"deepseek3", "granitehybrid_moe", "granitemoe_shared", "qwen35moe",
-                                   "qwen35moe_turned"};
-    return names.contains(name) || path == "gemma4_moe.gguf";
-  }
-
   QTemporaryDir m_folder;
 
  private Q_SLOTS:
@@ -94,15 +87,13 @@ class TestModelConversions : public QObject {
     QFETCH(QString, path);
     QFETCH(QString, name);
     const fs::path from = support::kArchitectures / path.toStdString();
-    if (isRefused(name, path)) {
-      const QString said = sentence([&] { static_cast<void>(converted(from)); });
-      QVERIFY2(said.startsWith("Only a model all of whose settings are understood"), qPrintable(said));
-      return;
-    }
     const auto theirs = support::architectureLogits(name), before = logitsOf(from), after = logitsOf(converted(from));
     const std::size_t vocabulary = theirs.size() / support::architectureTokens().size();
     QVERIFY2(support::worstDivergence(theirs, after, vocabulary) <= support::kDivergenceLimit, qPrintable(path));
-    QVERIFY2(support::worstDivergence(before, after, vocabulary) <= 1e-10, qPrintable(path));
+    // Norms as differences from 1 and logarithms are rounded once more, which this one's experts feel.
+    const double limit = name == "qwen35moe" ? 4e-9 : 1e-10,
+                 changed = support::worstDivergence(before, after, vocabulary);
+    QVERIFY2(changed <= limit, qPrintable(QString::number(changed)));
   }
 
   // What tests/peer/architecture_models.py writes is what llama.cpp and transformers ask for.
@@ -110,7 +101,6 @@ class TestModelConversions : public QObject {
   void settingsAreThoseOthersWrite() {
     QFETCH(QString, path);
     QFETCH(QString, name);
-    if (isRefused(name, path)) return;
     const fs::path from = support::kArchitectures / path.toStdString(), made = converted(from);
     // It is written as newer files are, with keys and values made apart.
     if (name == "deepseek2_old" && made.extension() == ".gguf") return;
@@ -188,19 +178,54 @@ class TestModelConversions : public QObject {
   }
 
   // A stack of experts is packed as the matrices that a folder has of them, and what was packed lies in one stack.
+  void expertsArePackedOneByOne_data() {
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("expert");
+    QTest::newRow("a stack of each") << "qwen3moe.gguf"
+                                     << "model.layers.1.mlp.experts.3.up_proj.weight";
+    // Unpacked, their folder has stacks.
+    QTest::newRow("Qwen 3.5") << "qwen35moe.gguf"
+                              << "model.layers.1.mlp.experts.3.up_proj.weight";
+    QTest::newRow("gate and up in one") << "qwen35moe_turned.gguf"
+                                        << "model.layers.1.mlp.experts.3.gate_proj.weight";
+  }
   void expertsArePackedOneByOne() {
-    const fs::path source = support::kArchitectures / "qwen3moe.gguf";
-    const model::Recipe recipe = quant::Scheme::parse("nf4");
+    QFETCH(QString, model);
+    QFETCH(QString, expert);
+    const fs::path source = support::kArchitectures / model.toStdString();
+    const model::Recipe recipe = model::parseRecipe("base = fp32\nexps=nf4", "test");
     const auto wanted = logitsOf(source, recipe);
     const std::size_t vocabulary = wanted.size() / support::architectureTokens().size();
     const fs::path folder = converted(source, recipe, quant::FolderLayout::Bitsandbytes);
     const auto packed = io::openCheckpoint(folder);
-    const auto expert = packed->find("model.layers.1.mlp.experts.3.up_proj.weight");
-    QVERIFY(expert && packed->tensors()[*expert].assembly == io::Assembly::Bitsandbytes4);
+    const auto found = packed->find(expert.toStdString());
+    QVERIFY(found && packed->tensors()[*found].assembly == io::Assembly::Bitsandbytes4);
     QVERIFY(support::worstDivergence(wanted, logitsOf(folder), vocabulary) <= 1e-9);
     fs::rename(folder, place("changed"));
     const fs::path file = converted(place("changed"));
     QVERIFY(support::worstDivergence(wanted, logitsOf(file), vocabulary) <= 1e-9);
+  }
+
+  // Stacks are as transformers and llama.cpp's converter have them, whatever the other file had.
+  void stacksAreThoseOthersWrite_data() {
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("there");
+    const auto row = [](const char* model, const char* there) {
+      QTest::newRow(model) << QString(model) << QString(there);
+    };
+    row("qwen35moe.gguf", "model.layers.1.mlp.experts.gate_up_proj");
+    row("qwen35moe_turned.gguf", "model.layers.1.mlp.experts.gate_up_proj");
+    row("qwen35moe-folder", "blk.1.ffn_gate_exps.weight");
+    row("qwen35moe_turned-folder", "blk.1.ffn_gate_exps.weight");
+    row("granitehybrid_moe.gguf", "model.layers.0.block_sparse_moe.input_linear.weight");
+    row("granitehybrid_moe-folder", "blk.1.ffn_up_shexp.weight");
+    row("gemma4_moe-folder", "blk.1.ffn_gate_up_exps.weight");
+    row("gemma4_moe.gguf", "model.layers.1.experts.gate_up_proj");
+  }
+  void stacksAreThoseOthersWrite() {
+    QFETCH(QString, model);
+    QFETCH(QString, there);
+    QVERIFY(io::openCheckpoint(converted(support::kArchitectures / model.toStdString()))->find(there.toStdString()));
   }
 
   // What is one tensor there is stored in one way.
@@ -211,6 +236,8 @@ class TestModelConversions : public QObject {
                              << "base = fp32\nexperts.3.up_proj=fp16";
     QTest::newRow("gate and up") << "granitehybrid.gguf"
                                  << "base = fp32\nffn_up=fp16";
+    QTest::newRow("gate and up of experts") << "granitemoe_shared.gguf"
+                                            << "base = fp32\nffn_up_exps=fp16";
   }
   void oneTensorHasOneType() {
     QFETCH(QString, model);
@@ -247,6 +274,7 @@ class TestModelConversions : public QObject {
     row("mistral3", R"({"rope_parameters": {"rope_type": "default", "type": "default"}})",
         "attention.temperature_scale");
     row("deepseek2", R"({"rope_scaling": {"beta_fast": 16}})", "config.rope_scaling.beta_fast is 16");
+    row("deepseek3", R"({"rope_interleave": false})", "config.rope_interleave is false");
   }
   void whatCannotBeSaidIsRefused() {
     QFETCH(QString, name);
@@ -257,6 +285,19 @@ class TestModelConversions : public QObject {
     const QString why = sentence([&] { converted(source); });
     QVERIFY2(why.contains(says), qPrintable(why));
     QVERIFY(!fs::exists(place("made.gguf")));
+  }
+
+  // DeepSeek-V2 chooses among groups where its folder names another method, and its file just counts them.
+  void groupsOfExpertsAreSaid() {
+    const fs::path file = converted(changed(
+        QStringLiteral("deepseek2"), R"({"topk_method": "group_limited_greedy", "n_group": 5, "topk_group": 2})"));
+    const auto said = io::openCheckpoint(file);
+    QCOMPARE(said->metadata().unsignedInteger("deepseek2.expert_group_count"), std::optional<std::uint64_t>(5));
+    QCOMPARE(said->metadata().unsignedInteger("deepseek2.expert_group_used_count"), std::optional<std::uint64_t>(2));
+    const Json config = support::readJson(converted(file) / "config.json");
+    QVERIFY(config.value("topk_method", "") == "group_limited_greedy" &&
+            config.value("model_type", "") == "deepseek_v2");
+    QVERIFY(config.value("n_group", 0) == 5 && config.value("topk_group", 0) == 2);
   }
 
   // And what it has words for in another way is said.
@@ -274,6 +315,11 @@ class TestModelConversions : public QObject {
     row("llama", R"({"model_type": "mistral", "sliding_window": 5})");
     row("llama", R"({"rope_scaling": {"rope_type": "llama3", "factor": 8, "original_max_position_embeddings": 64}})");
     row("phi3", R"({"sliding_window": 4})");
+    row("deepseek3", R"({"n_group": 2, "topk_group": 1, "norm_topk_prob": false, "routed_scaling_factor": 1.5})");
+    row("gemma4_moe", R"({"top_k_experts": 3})");
+    row("granitemoe_shared", R"({"num_experts_per_tok": 3})");
+    row("granitehybrid_moe", R"({"position_embedding_type": "rope"})");
+    row("qwen35moe", R"({"rope_parameters": {"partial_rotary_factor": 1, "mrope_section": [2, 1, 1]}})");
   }
   void otherSettingsAreSaid() {
     QFETCH(QString, name);

@@ -146,6 +146,20 @@ std::span<const Architecture* const> architectures() {
   return kAll;
 }
 
+namespace {
+
+/// Whether a GGUF file says that it is of this one of several of its name.
+bool isMarked(const Architecture& architecture, const io::Checkpoint& checkpoint) {
+  if (!architecture.ggufMark || checkpoint.format() != io::FileFormat::Gguf ||
+      std::ranges::find(architecture.gguf, checkpoint.architecture()) == architecture.gguf.end())
+    return false;
+  const auto* const said = checkpoint.metadata().find(ConfigKeys(checkpoint)(architecture.ggufMark->key));
+  const auto* const value = said == nullptr ? nullptr : std::get_if<std::uint64_t>(said);
+  return value != nullptr && *value == architecture.ggufMark->value;
+}
+
+}  // namespace
+
 const Architecture* findArchitecture(io::FileFormat format, std::string_view name) {
   const auto found = std::ranges::find_if(architectures(), [&](const Architecture* architecture) {
     const auto& names = format == io::FileFormat::Gguf ? architecture->gguf : architecture->huggingFace;
@@ -156,7 +170,10 @@ const Architecture* findArchitecture(io::FileFormat format, std::string_view nam
 
 const Architecture* findArchitecture(const io::Checkpoint& checkpoint) {
   const Architecture* const found = findArchitecture(checkpoint.format(), checkpoint.architecture());
-  if (found == nullptr || found->hasExperts) return found;
+  if (found == nullptr) return found;
+  for (const Architecture* const architecture : architectures())
+    if (isMarked(*architecture, checkpoint)) return architecture;
+  if (found->hasExperts) return found;
   // Whatever the file holds there: whether it can be run is asked later.
   const bool isGguf = checkpoint.format() == io::FileFormat::Gguf;
   const auto* const count =

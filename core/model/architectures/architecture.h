@@ -140,7 +140,8 @@ struct Architecture {
   RopePairing ggufPairing;                   ///< of its GGUF files; folders are always in halves
   Activation activation = Activation::Silu;  ///< of its feed-forward parts: a folder that names another is refused
   std::span<const std::string_view> folderClasses = {};  ///< of transformers, one for each model_type
-  std::size_t windowedType = 0;                          ///< which of them a folder has where all layers see a window
+  /// Which of them a model is of; null: the first.
+  std::size_t (*folderType)(const ModelConfig& config) = nullptr;
   /// What config.json says of weights that a model may have; the kind of model says it of others.
   std::span<const PresenceWord> folderPresence = kAttentionBiasWord;
   ConfigDefaults folderDefaults{2048, {}, {}, {}, 1e-6F, 10000.0F};  ///< of transformers' class
@@ -173,6 +174,13 @@ struct Architecture {
   bool isEncoder = false;
   bool hasDifferentLayers = false;  ///< what the sizes of GGUF files may be lists of
   bool hasExperts = false;  ///< tells those apart that a format calls the same: Mixtral is a llama in GGUF files
+  /// Tells it from others that GGUF files call the same: what such a key says in those of this one.
+  struct Mark {
+    std::string_view key;
+    std::uint64_t value;
+  };
+  std::optional<Mark> ggufMark = {};
+  bool ggufStacksGateUp = false;  ///< its GGUF files have gate and up of experts as one stack
 };
 
 /// Every architecture that can be run.

@@ -89,6 +89,8 @@ void scaleAttention(float ofAll, ModelConfig& config) {
   config.attentionScale = by * by / std::sqrt(static_cast<float>(config.headSize));
 }
 
+constexpr std::uint32_t kSoftmax = 1, kSigmoid = 2;  // of llama.cpp's expert_gating_func; 0: not said
+
 /// As DeepSeek-V3, whose files have a bias of the choice.
 void chooseBySigmoids(ModelConfig& config) {
   config.areExpertsSigmoid = config.hasExpertBias = true;
@@ -96,7 +98,6 @@ void chooseBySigmoids(ModelConfig& config) {
 }
 
 void readGating(const ConfigKeys& keys, ModelConfig& config) {
-  constexpr std::uint32_t kSoftmax = 1, kSigmoid = 2;  // of llama.cpp; 0: not said
   const std::uint32_t function = keys.integer("expert_gating_func", 0, 0, 1U << 16U);
   if (function > kSigmoid)
     refuse(keys, "expert_gating_func", "Its experts are chosen by neither a softmax nor sigmoids");
@@ -210,13 +211,17 @@ void writeDeepSeek2File(const ModelConfig& config, ConfigWriter& writer) {
   writer.integer("expert_shared_count", config.sharedFeedForward / config.expertFeedForward);
   writer.real("expert_weights_scale", asDecimal(config.expertScale));
   writer.flag("expert_weights_norm", config.areExpertWeightsNormed);
-  writer.integer("expert_gating_func", 1);
+  writer.integer("expert_gating_func", config.areExpertsSigmoid ? kSigmoid : kSoftmax);
+  if (config.expertGroups > 1) {
+    writer.integer("expert_group_count", config.expertGroups);
+    writer.integer("expert_group_used_count", config.usedExpertGroups);
+  }
   if (config.ropeScaling != RopeScaling::Yarn) return;
   writer.real("rope.scaling.yarn_log_multiplier", 0.1 * asDecimal(config.yarnOfAll));
   writer.real("rope.scaling.attn_factor", asDecimal(config.ropeMagnitude));
 }
 
-void writeDeepSeek2Folder(const ModelConfig& config, ConfigWriter& writer) {
+void writeDeepSeekFolder(const ModelConfig& config, ConfigWriter& writer) {
   writer.integer("kv_lora_rank", config.latentRank);
   config.queryRank != 0 ? writer.integer("q_lora_rank", config.queryRank) : writer.none("q_lora_rank");
   writer.integer("qk_nope_head_dim", config.headSize - config.ropeDimensions);
@@ -227,13 +232,26 @@ void writeDeepSeek2Folder(const ModelConfig& config, ConfigWriter& writer) {
   writer.integer("n_shared_experts", config.sharedFeedForward / config.expertFeedForward);
   writer.flag("norm_topk_prob", config.areExpertWeightsNormed);
   writer.real("routed_scaling_factor", asDecimal(config.expertScale));
-  writer.text("scoring_func", "softmax");
-  writer.text("topk_method", "greedy");
-  for (const char* const one : {"n_group", "topk_group", "moe_layer_freq"}) writer.integer(one, 1);
+  writer.integer("n_group", config.expertGroups);
+  writer.integer("topk_group", config.usedExpertGroups);
+  writer.integer("moe_layer_freq", 1);
   if (config.ropeScaling != RopeScaling::Yarn) return;
   writer.text("rope_scaling.type", "yarn");
   writer.real("rope_scaling.mscale", asDecimal(config.yarnOfAll));
   writer.real("rope_scaling.mscale_all_dim", asDecimal(config.yarnOfAll));
+}
+
+void writeDeepSeek2Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writeDeepSeekFolder(config, writer);
+  writer.text("scoring_func", "softmax");
+  writer.text("topk_method", config.expertGroups > 1 ? "group_limited_greedy" : "greedy");
+}
+
+void writeDeepSeek3Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writeDeepSeekFolder(config, writer);
+  writer.text("scoring_func", "sigmoid");
+  writer.text("topk_method", "noaux_tc");
+  writer.flag("rope_interleave", config.ropePairing == RopePairing::Adjacent);
 }
 
 constexpr SizeNames kDeepSeek2Sizes = [] {
@@ -374,8 +392,12 @@ const Architecture kDeepSeek3{.gguf = kDeepSeek2Names,
                               .folderKeys = kDeepSeek2FolderKeys,
                               .readGguf = readDeepSeek2File,
                               .readFolder = readDeepSeek3Folder,
+                              .writeGguf = writeDeepSeek2File,
+                              .writeFolder = writeDeepSeek3Folder,
+                              .folderSizes = kDeepSeek2Sizes,
                               .attentionPart = latentAttention,
                               .ignores = isOfFurtherDeepSeekTokens,
-                              .hasExperts = true};
+                              .hasExperts = true,
+                              .ggufMark = Architecture::Mark{"expert_gating_func", kSigmoid}};
 
 }  // namespace core::model

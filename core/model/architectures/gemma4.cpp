@@ -79,6 +79,8 @@ constexpr std::array kGemma4Config{
     ConfigRow{"final_logit_softcapping", "final_logit_softcapping", &ModelConfig::logitSoftCap, 0, kMostGemma4Cap,
               kGemma4Cap, 0}};
 
+constexpr ExpertNames kGemma4Experts{"num_experts", "top_k_experts", "moe_intermediate_size"};
+
 void readGemma4(ModelConfig& config) {
   config.embeddingScale = std::sqrt(static_cast<float>(config.width));
   config.attentionScale = 1.0F;
@@ -156,8 +158,7 @@ void readGemma4Folder(const ConfigKeys& keys, ModelConfig& config) {
   config.isWindowed = windowPattern(kGemma4Pattern, config.layers);
   readLayerTypes(keys, config);
   config.isWindowed.back() = 0;
-  if (keys.flag("enable_moe_block", false))
-    readExperts(keys, {"num_experts", "top_k_experts", "moe_intermediate_size"}, config);
+  if (keys.flag("enable_moe_block", false)) readExperts(keys, kGemma4Experts, config);
   // What the sizes say is of windowed layers, but for what is global.
   config.windowHeadSize = config.headSize;
   config.windowKvHeads = config.kvHeads;
@@ -229,7 +230,8 @@ void writeGemma4Folder(const ModelConfig& config, ConfigWriter& writer) {
   writer.integer("num_kv_shared_layers", config.sharedKvLayers);
   writer.integer("hidden_size_per_layer_input", config.perLayerWidth);
   writer.integer("vocab_size_per_layer_input", config.vocabulary);
-  writer.flag("enable_moe_block", false);
+  writer.flag("enable_moe_block", config.experts != 0);
+  if (config.experts != 0) writeExperts(config, kGemma4Experts, writer);
   writeLayerTypes(config, writer);
   const std::uint32_t pairs = config.headSize / 2;
   const std::uint32_t turned = config.ropeTurnedPairs != 0 ? config.ropeTurnedPairs : pairs;
@@ -319,6 +321,7 @@ const Architecture kGemma4{.gguf = kGemma4Names,
                            .normsValues = true,
                            .ignores = isOfUnusedKeys,
                            .hasDifferentLayers = true,
-                           .hasExperts = true};
+                           .hasExperts = true,
+                           .ggufStacksGateUp = true};
 
 }  // namespace core::model

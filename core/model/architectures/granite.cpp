@@ -2,6 +2,7 @@
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
 #include "core/model/architectures/granite_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -18,12 +19,24 @@ constexpr std::array<std::string_view, 2> kGraniteMoeClasses{"GraniteMoeForCausa
 
 void readGraniteMoeFile(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, kGgufExperts, config);
-  readSharedExpert(keys, "expert_shared_feed_forward_length", 0, config);
+  config.feedForward = config.expertFeedForward;  // it has no other part
+  readSharedExpert(keys, kGraniteSharedFile, 0, config);
 }
 
 void readGraniteMoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, kGraniteExperts, config);
-  readSharedExpert(keys, "shared_intermediate_size", 0, config);
+  readSharedExpert(keys, kGraniteShared, 0, config);
+}
+
+std::size_t graniteMoeType(const ModelConfig& config) { return config.sharedFeedForward != 0 ? 1 : 0; }
+
+void writeGraniteMoeFile(const ModelConfig& config, ConfigWriter& writer) {
+  if (config.sharedFeedForward != 0) writer.integer(kGraniteSharedFile, config.sharedFeedForward);
+}
+
+void writeGraniteMoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kGraniteExperts, writer);
+  if (config.sharedFeedForward != 0) writer.integer(kGraniteShared, config.sharedFeedForward);
 }
 
 }  // namespace
@@ -46,12 +59,15 @@ const Architecture kGraniteMoe{.gguf = kGraniteMoeNames,
                                .build = buildPreNormDecoder,
                                .ggufPairing = RopePairing::Adjacent,
                                .folderClasses = kGraniteMoeClasses,
+                               .folderType = graniteMoeType,
                                .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
                                .config = kGraniteConfig,
                                .ggufKeys = kGraniteExpertKeys,
                                .folderKeys = kGraniteExpertFolderKeys,
                                .readGguf = readGraniteMoeFile,
                                .readFolder = readGraniteMoeFolder,
+                               .writeGguf = writeGraniteMoeFile,
+                               .writeFolder = writeGraniteMoeFolder,
                                .hasExperts = true};
 
 }  // namespace core::model

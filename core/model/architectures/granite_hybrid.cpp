@@ -57,7 +57,8 @@ void readGraniteHybridFile(const ConfigKeys& keys, ModelConfig& config) {
 void readGraniteHybridMoeFile(const ConfigKeys& keys, ModelConfig& config) {
   readGraniteHybridFile(keys, config);
   readExperts(keys, kGgufExperts, config);
-  readSharedExpert(keys, "expert_shared_feed_forward_length", 0, config);
+  config.feedForward = config.expertFeedForward;  // it has no other part
+  readSharedExpert(keys, kGraniteSharedFile, 0, config);
 }
 
 void readGraniteHybridLayers(const ConfigKeys& keys, ModelConfig& config) {
@@ -75,13 +76,13 @@ void readGraniteHybridFolder(const ConfigKeys& keys, ModelConfig& config) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("{} should be a whole number of experts.", keys("num_local_experts")),
                 keys("num_local_experts"));
-  config.feedForward = keys.integer("shared_intermediate_size", 1024, 1, 1U << 20U);
+  config.feedForward = keys.integer(kGraniteShared, 1024, 1, 1U << 20U);
   readGraniteHybridLayers(keys, config);
 }
 
 void readGraniteHybridMoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, kGraniteExperts, config);
-  readSharedExpert(keys, "shared_intermediate_size", 1024, config);
+  readSharedExpert(keys, kGraniteShared, 1024, config);
   readGraniteHybridLayers(keys, config);
 }
 
@@ -90,13 +91,28 @@ void writeGraniteHybridFile(const ModelConfig& config, ConfigWriter& writer) {
   writer.flag("rope.scaling.finetuned", config.isRotated.empty());
 }
 
-void writeGraniteHybridFolder(const ModelConfig& config, ConfigWriter& writer) {
-  writer.integer("shared_intermediate_size", config.feedForward);
-  writer.integer("num_local_experts", 0);
-  writer.integer("num_experts_per_tok", 0);
+void writeGraniteHybridMoeFile(const ModelConfig& config, ConfigWriter& writer) {
+  writeGraniteHybridFile(config, writer);
+  writer.integer(kGraniteSharedFile, config.sharedFeedForward);
+}
+
+void writeGraniteHybridLayers(const ModelConfig& config, ConfigWriter& writer) {
   writeStateSpaceFolder(config, kGraniteHybridSizes, "mamba_d_head", "mamba_expand", kGraniteHybridBiases, writer);
   writeLayerKinds("mamba", "attention", config, writer);
   writer.text("position_embedding_type", config.isRotated.empty() ? "rope" : "nope");
+}
+
+void writeGraniteHybridFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integer(kGraniteShared, config.feedForward);
+  writer.integer("num_local_experts", 0);
+  writer.integer("num_experts_per_tok", 0);
+  writeGraniteHybridLayers(config, writer);
+}
+
+void writeGraniteHybridMoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeExperts(config, kGraniteExperts, writer);
+  writer.integer(kGraniteShared, config.sharedFeedForward);
+  writeGraniteHybridLayers(config, writer);
 }
 
 }  // namespace
@@ -128,12 +144,15 @@ const Architecture kGraniteHybridMoe{.gguf = kGraniteHybridNames,
                                      .build = buildPreNormDecoder,
                                      .ggufPairing = RopePairing::Adjacent,
                                      .folderClasses = kGraniteHybridClasses,
+                                     .folderPresence = kGraniteHybridPresence,
                                      .folderDefaults = {2048, 32, {}, {}, 1e-6F, 10000.0F},
                                      .config = kGraniteConfig,
                                      .ggufKeys = kGraniteHybridMoeKeys,
                                      .folderKeys = kGraniteHybridFolderKeys,
                                      .readGguf = readGraniteHybridMoeFile,
                                      .readFolder = readGraniteHybridMoeFolder,
+                                     .writeGguf = writeGraniteHybridMoeFile,
+                                     .writeFolder = writeGraniteHybridMoeFolder,
                                      .recurrentPart = stateSpace,
                                      .hasDifferentLayers = true,
                                      .hasExperts = true};

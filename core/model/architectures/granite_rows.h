@@ -29,5 +29,7 @@ inline constexpr std::array<std::string_view, 4> kGraniteExpertKeys{
     "expert_count", "expert_used_count", "expert_feed_forward_length", "expert_shared_feed_forward_length"};
 inline constexpr std::array<std::string_view, 2> kGraniteExpertFolderKeys{"num_local_experts", "num_experts_per_tok"};
 inline constexpr ExpertNames kGraniteExperts{"num_local_experts", "num_experts_per_tok", "intermediate_size"};
+inline constexpr const char *kGraniteShared = "shared_intermediate_size",
+                            *kGraniteSharedFile = "expert_shared_feed_forward_length";
 
 }  // namespace core::model

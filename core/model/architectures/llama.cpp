@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -13,6 +14,13 @@ constexpr std::array<std::string_view, 1> kLlamaNames{"llama"};
 constexpr std::array<std::string_view, 2> kLlamaTypes{"llama", "mistral"};
 constexpr std::array<std::string_view, 2> kLlamaClasses{"LlamaForCausalLM", "MistralForCausalLM"};
 
+std::size_t llamaType(const ModelConfig& config) { return config.slidingWindow != 0 ? 1 : 0; }
+
+/// That of Mistral, whose class alone looks at it.
+void writeLlamaFolder(const ModelConfig& config, ConfigWriter& writer) {
+  if (config.slidingWindow != 0) writer.integer("sliding_window", config.slidingWindow);
+}
+
 }  // namespace
 
 const Architecture kLlama{.gguf = kLlamaNames,
@@ -21,6 +29,7 @@ const Architecture kLlama{.gguf = kLlamaNames,
                           .build = buildPreNormDecoder,
                           .ggufPairing = RopePairing::Adjacent,
                           .folderClasses = kLlamaClasses,
-                          .windowedType = 1};
+                          .folderType = llamaType,
+                          .writeFolder = writeLlamaFolder};
 
 }  // namespace core::model

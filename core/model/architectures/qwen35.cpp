@@ -165,11 +165,14 @@ void readQwen35MoeFile(const ConfigKeys& keys, ModelConfig& config) {
   readQwen35File(keys, config);
   readExperts(keys, kGgufExperts, config);
   readSharedExpert(keys, "expert_shared_feed_forward_length", config.feedForward, config);
+  config.feedForward = config.expertFeedForward;  // it has no other part
 }
+
+constexpr ExpertNames kQwen35Experts{"num_experts", "num_experts_per_tok", "moe_intermediate_size"};
 
 void readQwen35MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
   readQwen35Folder(keys, config);
-  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  readExperts(keys, kQwen35Experts, config);
   readSharedExpert(keys, "shared_expert_intermediate_size", 512, config);
 }
 
@@ -206,6 +209,17 @@ void writeQwen35Folder(const ModelConfig& config, ConfigWriter& writer) {
   writer.real("rope_parameters.partial_rotary_factor", static_cast<double>(config.ropeDimensions) / config.headSize);
   writer.integers("rope_parameters.mrope_section", sectionsOf(config));
   writer.flag("rope_parameters.mrope_interleaved", true);
+}
+
+void writeQwen35MoeFile(const ModelConfig& config, ConfigWriter& writer) {
+  writeQwen35File(config, writer);
+  writer.integer("expert_shared_feed_forward_length", config.sharedFeedForward);
+}
+
+void writeQwen35MoeFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writeQwen35Folder(config, writer);
+  writeExperts(config, kQwen35Experts, writer);
+  writer.integer("shared_expert_intermediate_size", config.sharedFeedForward);
 }
 
 bool isOfFurtherTokens(const ModelConfig& config, io::FileFormat format, std::string_view name) {
@@ -245,12 +259,16 @@ const Architecture kQwen35Moe{.gguf = kQwen35MoeNames,
                               .build = buildPreNormDecoder,
                               .ggufPairing = RopePairing::Halves,
                               .folderClasses = kQwen35MoeClasses,
+                              .folderPresence = {},
                               .folderDefaults = {32768, 16, 2, 256, 1e-6F, 10000.0F},
                               .ggufKeys = kQwen35MoeKeys,
                               .folderKeys = kQwen35MoeFolderKeys,
                               .readGguf = readQwen35MoeFile,
                               .readFolder = readQwen35MoeFolder,
+                              .writeGguf = writeQwen35MoeFile,
+                              .writeFolder = writeQwen35MoeFolder,
                               .folderSizes = qwen35MoeSizes(),
+                              .folderRope = "rope_parameters",
                               .recurrentPart = gatedDeltaNet,
                               .ignores = isOfFurtherTokens,
                               .hasDifferentLayers = true,
