@@ -12,6 +12,7 @@
 #include "core/io/text_checks.h"
 #include "core/model/architectures/architecture.h"
 #include "core/model/config_writing.h"
+#include "core/model/pooling_settings.h"
 
 namespace app {
 
@@ -24,13 +25,27 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+// Of sentence-transformers: the steps from a text to its embedding, and how the first one reads it.
+constexpr const char *kModulesFile = "modules.json", *kTextsFile = "sentence_bert_config.json";
+
 /// What a folder has beside weights and config.json that is as true of the new one.
-constexpr const char* kCarriedOver[] = {
-    "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "vocab.json", "merges.txt", "chat_template.json", "chat_template.jinja",
-    "preprocessor_config.json", "README.md", "LICENSE",
-    // of sentence-transformers
-    "modules.json", "1_Pooling/config.json", "sentence_bert_config.json", "config_sentence_transformers.json"};
+constexpr const char* kCarriedOver[] = {"generation_config.json",
+                                        "tokenizer.json",
+                                        "tokenizer.model",
+                                        "tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "vocab.json",
+                                        "merges.txt",
+                                        "chat_template.json",
+                                        "chat_template.jinja",
+                                        "preprocessor_config.json",
+                                        "README.md",
+                                        "LICENSE",
+                                        kModulesFile,
+                                        core::model::kPoolingFile,
+                                        kTextsFile,
+                                        "config_sentence_transformers.json"};
 
 /// Bytes of a vocabulary that are no UTF-8 become U+FFFD: JSON has no other.
 std::string textOf(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
@@ -175,14 +190,34 @@ Json generationJson(const core::text::VocabularyData& vocabulary) {
   return json;
 }
 
+/// What sentence-transformers makes an embedding by: an encoder, and how its rows are pooled.
+void addPooling(const ModelConfig& config, std::vector<FolderFile>& files) {
+  const auto module = [](int number, const char* path, const char* type) -> Json {
+    return {{"idx", number},
+            {"name", std::to_string(number)},
+            {"path", path},
+            {"type", fmt::format("sentence_transformers.models.{}", type)}};
+  };
+  const std::string folder = fs::path(core::model::kPoolingFile).parent_path().string();
+  files.push_back(
+      {kModulesFile, textOf(Json::array({module(0, "", "Transformer"), module(1, folder.c_str(), "Pooling")}))});
+  files.push_back({kTextsFile, textOf({{"max_seq_length", config.contextLength}, {"do_lower_case", false}})});
+  Json pooling = {{"word_embedding_dimension", config.width}};
+  for (const auto& [mode, isMeant] : core::model::folderModes(config.pooling)) pooling[std::string(mode)] = isMeant;
+  files.push_back({core::model::kPoolingFile, textOf(pooling)});
+}
+
 std::vector<FolderFile> fromGguf(const core::io::Checkpoint& source, WritingPlan& plan,
                                  const std::vector<QuantizedFileRow>& rows) {
   const bool hasTokenizer = source.metadata().find("tokenizer.ggml.tokens") != nullptr;
   const auto vocabulary = hasTokenizer ? core::text::vocabularyOf(source) : core::text::VocabularyData();
   Json config = configJson(source, plan, vocabulary);
   setQuantization(config, plan, rows);
-  std::vector<FolderFile> files = {{"config.json", textOf(config)},
-                                   {"generation_config.json", textOf(generationJson(vocabulary))}};
+  std::vector<FolderFile> files = {{"config.json", textOf(config)}};
+  if (plan.config->architecture->isEncoder)
+    addPooling(*plan.config, files);
+  else
+    files.push_back({"generation_config.json", textOf(generationJson(vocabulary))});
   if (!hasTokenizer) {
     plan.notes.emplace_back("The source has no tokenizer, and so the folder has none.");
     return files;

@@ -12,6 +12,8 @@
 
 namespace app {
 
+using core::text::NormalizerStep;
+using core::text::SplitStep;
 using core::text::TokenType;
 using core::text::VocabularyData;
 using core::text::VocabularyKind;
@@ -41,8 +43,10 @@ void addTokens(const VocabularyData& vocabulary, std::size_t count, core::io::Gg
     types[i] = static_cast<std::int32_t>(vocabulary.types[i]);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     if (types[i] == static_cast<std::int32_t>(TokenType::UserDefined)) tokens[i] = withBlanks(tokens[i]);
-    if (vocabulary.kind == VocabularyKind::WordPiece && types[i] == static_cast<std::int32_t>(TokenType::Normal))
-      tokens[i] = wordPieceText(vocabulary, tokens[i]);
+    if (vocabulary.kind != VocabularyKind::WordPiece) continue;
+    if (types[i] == static_cast<std::int32_t>(TokenType::Normal)) tokens[i] = wordPieceText(vocabulary, tokens[i]);
+    if (types[i] == static_cast<std::int32_t>(TokenType::Unknown))
+      types[i] = static_cast<std::int32_t>(TokenType::Control);
   }
   for (std::size_t i = 0; i < tokens.size(); ++i)
     if (tokens[i].empty() && types[i] == static_cast<std::int32_t>(TokenType::Unused))
@@ -89,6 +93,39 @@ const char* modelName(VocabularyKind kind) {
   return "llama";
 }
 
+/// BERT's tokens in front of a text and behind it have names of their own; how a text is changed before has none.
+void addWordPiece(const VocabularyData& vocabulary, core::io::GgufWriter& writer, std::vector<std::string>& notes) {
+  using Kind = NormalizerStep::Kind;
+  if (vocabulary.bos) writer.addU32("tokenizer.ggml.cls_token_id", static_cast<std::uint32_t>(*vocabulary.bos));
+  if (vocabulary.eos)  // spelled so
+    writer.addU32("tokenizer.ggml.seperator_token_id", static_cast<std::uint32_t>(*vocabulary.eos));
+  constexpr std::array kUsual{Kind::BertClean, Kind::IsolateIdeographs, Kind::Nfd, Kind::StripNonspacingMarks,
+                              Kind::Lowercase};
+  if (!std::ranges::equal(vocabulary.normalizers, kUsual, {}, &NormalizerStep::kind))
+    notes.emplace_back(
+        "Programs that read GGUF files read texts in small letters without accents where tokens are BERT's, and this "
+        "tokenizer does not: some texts have other tokens there.");
+}
+
+/// What a text goes through before it is cut into SentencePiece's likeliest tokens.
+void addTextChanges(const VocabularyData& vocabulary, core::io::GgufWriter& writer) {
+  using core::io::MetadataType;
+  using Kind = NormalizerStep::Kind;
+  const auto table = std::ranges::find_if(vocabulary.normalizers, [](const NormalizerStep& step) {
+    return step.kind == Kind::Charsmap || step.kind == Kind::CharsmapOfGraphemes;
+  });
+  if (table != vocabulary.normalizers.end())
+    writer.addEntry({"tokenizer.ggml.precompiled_charsmap",
+                     core::io::MetadataArray(MetadataType::U8, table->content.size(),
+                                             std::as_bytes(std::span<const char>(table->content))),
+                     MetadataType::Array});
+  const bool joinsBlanks =
+      std::ranges::any_of(vocabulary.normalizers, [](const NormalizerStep& step) { return step.pattern == " {2,}"; });
+  const bool dropsBlanks = std::ranges::any_of(
+      vocabulary.splits, [](const SplitStep& step) { return step.kind == SplitStep::Kind::Removed; });
+  writer.addBool("tokenizer.ggml.remove_extra_whitespaces", joinsBlanks || dropsBlanks);
+}
+
 void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer,
                    std::vector<std::string>& notes) {
   const bool isPiece = vocabulary.kind != VocabularyKind::ByteLevel;
@@ -109,6 +146,8 @@ void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io
   id("tokenizer.ggml.unknown_token_id", vocabulary.unknown);
   id("tokenizer.ggml.padding_token_id", vocabulary.padding);
   addEnds(vocabulary, writer, notes);
+  if (vocabulary.kind == VocabularyKind::WordPiece) addWordPiece(vocabulary, writer, notes);
+  if (vocabulary.kind == VocabularyKind::Unigram) addTextChanges(vocabulary, writer);
   if (!vocabulary.afterBos.empty())
     notes.emplace_back("A GGUF file has words for one token in front of a text; those behind it are left out.");
   writer.addBool("tokenizer.ggml.add_bos_token", vocabulary.addBos);

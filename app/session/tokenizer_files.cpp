@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
@@ -46,7 +47,11 @@ Json addedToken(const VocabularyData& vocabulary, const core::text::AddedToken& 
 std::string textOf(const VocabularyData& vocabulary, std::size_t id) {
   const std::string& text = vocabulary.tokens[id];
   const bool isPlain = typeOf(vocabulary, id) == TokenType::Normal || typeOf(vocabulary, id) == TokenType::Undefined;
-  if (vocabulary.wordMark.empty() || !isPlain) return text;
+  // Files without types name some of those that are no parts of words.
+  const bool isNamed = std::ranges::any_of(
+      std::array{vocabulary.bos, vocabulary.eos, vocabulary.unknown, vocabulary.padding},
+      [id](const std::optional<TokenId>& named) { return named && static_cast<std::size_t>(*named) == id; });
+  if (vocabulary.wordMark.empty() || !isPlain || isNamed) return text;
   return text.starts_with(vocabulary.wordMark) ? text.substr(vocabulary.wordMark.size())
                                                : continuationMark(vocabulary) + text;
 }
@@ -186,10 +191,11 @@ Json tokenizerConfigJson(const VocabularyData& vocabulary, const std::optional<s
   const auto name = [&](const char* key, const std::optional<TokenId>& id) {
     if (id) json[key] = vocabulary.tokens[static_cast<std::size_t>(*id)];
   };
-  name("bos_token", vocabulary.bos);
+  const bool isWordPiece = vocabulary.kind == VocabularyKind::WordPiece;
+  name(isWordPiece ? "cls_token" : "bos_token", vocabulary.bos);
   if (chatTemplate) json["chat_template"] = *chatTemplate;
   json["clean_up_tokenization_spaces"] = false;
-  name("eos_token", vocabulary.eos);
+  name(isWordPiece ? "sep_token" : "eos_token", vocabulary.eos);
   json["model_max_length"] = contextLength;
   name("pad_token", vocabulary.padding);
   json["tokenizer_class"] = "PreTrainedTokenizerFast";

@@ -37,8 +37,7 @@ std::vector<std::uint32_t> differingSizes(const ConfigKeys& keys, const char* na
   return sizes;
 }
 
-void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
-  config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
+void readKeyHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
   // Of layers that differ, what the architecture's reader makes of them; here the most.
   const std::vector<std::uint32_t> each = differingSizes(keys, names.kvHeads, 0, kMaxHeads, config);
   config.kvHeads = each.empty() ? keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads)
@@ -49,6 +48,12 @@ void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
                             config.heads, config.kvHeads),
                 keys(names.kvHeads));
   }
+}
+
+void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
+  config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
+  config.kvHeads = config.heads;
+  if (names.kvHeads != nullptr) readKeyHeads(keys, names, defaults, config);
   std::optional<std::uint32_t> headSize = defaults.headSize;
   if (!headSize && config.width % config.heads == 0) headSize = config.width / config.heads;
   if (names.headSize != nullptr)

@@ -27,7 +27,7 @@ struct SizeNames {
   const char* layers;
   const char* feedForward;
   const char* heads;
-  const char* kvHeads;
+  const char* kvHeads;        ///< null: as many as heads
   const char* headSize;       ///< null: files do not say it
   const char* valueHeadSize;  ///< null: as headSize
   const char* normEpsilon;

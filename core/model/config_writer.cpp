@@ -11,7 +11,10 @@ namespace core::model {
 double asDecimal(float value) { return std::stod(fmt::format("{}", value)); }
 
 void ConfigWriter::add(std::string_view name, io::MetadataValue value, io::MetadataType type) {
-  std::string key = m_prefix + std::string(name);
+  put(m_prefix + std::string(name), std::move(value), type);
+}
+
+void ConfigWriter::put(std::string key, io::MetadataValue value, io::MetadataType type) {
   if (m_metadata.find(key) == nullptr) return m_metadata.add(std::move(key), std::move(value), type);
   io::Metadata changed;
   for (const io::MetadataEntry& entry : m_metadata.entries())
@@ -24,6 +27,10 @@ void ConfigWriter::add(std::string_view name, io::MetadataValue value, io::Metad
 
 void ConfigWriter::integer(std::string_view name, std::uint32_t value) {
   add(name, std::uint64_t{value}, io::MetadataType::U32);
+}
+
+void ConfigWriter::integerBeside(std::string_view key, std::uint32_t value) {
+  put(std::string(key), std::uint64_t{value}, io::MetadataType::U32);
 }
 
 void ConfigWriter::real(std::string_view name, double value) { add(name, value, io::MetadataType::F32); }

@@ -30,6 +30,8 @@ class ConfigWriter {
   void flags(std::string_view name, std::span<const std::uint32_t> values);
   void texts(std::string_view name, std::span<const std::string_view> values);
   void reals(std::string_view name, std::span<const float> values);
+  /// Of a key without the prefix: what is said among the tokenizer's.
+  void integerBeside(std::string_view key, std::uint32_t value);
   /// That there is none, where a silent folder's class would have one: null. GGUF files leave it out.
   void none(std::string_view name) { m_nulls.push_back(m_prefix + std::string(name)); }
 
@@ -40,6 +42,7 @@ class ConfigWriter {
 
  private:
   void add(std::string_view name, io::MetadataValue value, io::MetadataType type);
+  void put(std::string key, io::MetadataValue value, io::MetadataType type);
   void array(std::string_view name, io::MetadataType type, std::size_t count, std::vector<std::byte> encoded);
 
   std::string m_prefix;

@@ -9,7 +9,8 @@ namespace core::model {
 
 namespace {
 
-constexpr const char* kPoolingFile = "1_Pooling/config.json";
+// Of llama.cpp's pooling_type; 0: none.
+constexpr std::uint32_t kMean = 1, kFirst = 2, kLast = 3, kRank = 4;
 
 struct FolderMode {
   const char* key;
@@ -24,7 +25,6 @@ constexpr FolderMode kFolderModes[] = {
 }  // namespace
 
 Pooling poolingOfFile(const ConfigKeys& keys) {
-  constexpr std::uint32_t kMean = 1, kFirst = 2, kLast = 3, kRank = 4;
   switch (keys.integer("pooling_type", kMean, 0, kRank)) {
     case kFirst:
       return Pooling::First;
@@ -37,6 +37,16 @@ Pooling poolingOfFile(const ConfigKeys& keys) {
     default:
       return Pooling::Mean;
   }
+}
+
+std::uint32_t ggufNumber(Pooling pooling) {
+  return pooling == Pooling::First ? kFirst : pooling == Pooling::Last ? kLast : kMean;
+}
+
+std::vector<std::pair<std::string_view, bool>> folderModes(Pooling pooling) {
+  std::vector<std::pair<std::string_view, bool>> modes;
+  for (const FolderMode& mode : kFolderModes) modes.emplace_back(mode.key, mode.pooling == pooling);
+  return modes;
 }
 
 Pooling poolingOfFolder(const io::Checkpoint& checkpoint) {

@@ -17,7 +17,7 @@ CONTEXT = 96
 ROTATED = 8  # of a head, where a part is
 WINDOW = 24
 EXPERTS, USED_EXPERTS, EXPERT_FEED_FORWARD = 7, 3, 56
-TYPES = {bool: 7, int: 4, float: 6, str: 8}
+TYPES = {bool: 7, int: 4, float: 6, str: 8, np.int32: 5}
 
 
 def use_small_sizes():
@@ -137,7 +137,7 @@ class Model:
         def plain(value):
             if isinstance(value, str):
                 return text(value)
-            return struct.pack({bool: "<?", int: "<I", float: "<f"}[type(value)], value)
+            return struct.pack({bool: "<?", int: "<I", float: "<f", np.int32: "<i"}[type(value)], value)
 
         keys = {"general.architecture": self.architecture, **self.tokenizer_keys,
                 **{f"{self.architecture}.{key}": value for key, value in self.keys.items()}}

@@ -25,6 +25,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = ["the", "cat", "dog", "sat", "on", "mat", "a", "bank", "river", "money"]
 TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, *LETTERS[1:], *["##" + letter for letter in LETTERS]]
 TYPES = 2
+NORMAL, CONTROL = np.int32(1), np.int32(3)  # tokenizer.ggml.token_type
 
 
 def gguf_token(token):
@@ -44,6 +45,7 @@ def encoder(name, model_type, prefix, first_position, seed):
                      "rms_norm_eps": None, "rope_theta": None, "head_dim": None, "num_key_value_heads": None,
                      "architectures": ["BertModel" if first_position == 0 else "XLMRobertaModel"]}
     model.tokenizer_keys = {"tokenizer.ggml.model": "bert", "tokenizer.ggml.tokens": [gguf_token(token) for token in TOKENS],
+                            "tokenizer.ggml.token_type": [CONTROL if token.startswith("[") else NORMAL for token in TOKENS],
                             "tokenizer.ggml.token_type_count": TYPES, "tokenizer.ggml.cls_token_id": 2, "tokenizer.ggml.seperator_token_id": 3,
                             "tokenizer.ggml.unknown_token_id": 1, "tokenizer.ggml.padding_token_id": 0, "tokenizer.ggml.mask_token_id": 4}
     random = model.random

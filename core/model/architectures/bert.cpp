@@ -4,6 +4,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 #include "core/model/pooling_settings.h"
 
 namespace core::model {
@@ -60,18 +61,18 @@ constexpr std::array<std::string_view, 1> kBertFolderKeys{"hidden_act"};
 constexpr SizeNames kBertSizes = [] {
   SizeNames names = kFolderSizes;
   names.normEpsilon = "layer_norm_eps";
+  names.kvHeads = names.headSize = names.ropeBase = nullptr;
   return names;
 }();
 constexpr ConfigDefaults kBertDefaults{512, 12, {}, {}, 1e-12F, 10000.0F};
 constexpr std::uint32_t kMostTypes = 1U << 10U;
 constexpr std::uint32_t kRobertaPadding = 1;
+constexpr const char* kTokenTypeCount = "tokenizer.ggml.token_type_count";  // of GGUF files
 
 void readBertFile(const ConfigKeys& keys, ModelConfig& config) {
   config.isRotated.assign(config.layers, 0);
   config.hasExactGelu = true;
-  const auto types = keys.metadata().find("tokenizer.ggml.token_type_count");
-  config.tokenTypes =
-      types == nullptr ? 2 : keys.limits().integer("tokenizer.ggml.token_type_count", std::nullopt, 1, kMostTypes);
+  config.tokenTypes = keys.limits().integer(kTokenTypeCount, 2, 1, kMostTypes);
   if (keys.flag("attention.causal", false))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Its tokens see only those before them ({}), which cannot be computed yet.",
@@ -116,6 +117,19 @@ void readRobertaFolder(const ConfigKeys& keys, ModelConfig& config) {
   config.contextLength -= config.firstPosition;
 }
 
+void writeBertFile(const ModelConfig& config, ConfigWriter& writer) {
+  writer.flag("attention.causal", false);
+  writer.integer("pooling_type", ggufNumber(config.pooling));
+  writer.integerBeside(kTokenTypeCount, config.tokenTypes);
+}
+
+/// Of either: a GGUF file, which has the rows of its positions from the first one on, is written as a BERT's folder.
+void writeBertFolder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.text("hidden_act", config.hasExactGelu ? "gelu" : "gelu_pytorch_tanh");
+  writer.integer("type_vocab_size", config.tokenTypes);
+  writer.text("position_embedding_type", "absolute");
+}
+
 /// What stands behind the encoder for one task or another, and a list of numbers.
 bool isBehindEncoder(const ModelConfig& /*config*/, io::FileFormat /*format*/, std::string_view name) {
   for (const std::string_view outer : {"bert.", "roberta."})
@@ -154,11 +168,14 @@ const Architecture kBert{.gguf = kBertNames,
                          .build = buildBert,
                          .ggufPairing = RopePairing::Halves,
                          .folderClasses = kBertClasses,
+                         .folderPresence = {},
                          .folderDefaults = kBertDefaults,
                          .ggufKeys = kBertKeys,
                          .folderKeys = kBertFolderKeys,
                          .readGguf = readBertFile,
                          .readFolder = readBertFolder,
+                         .writeGguf = writeBertFile,
+                         .writeFolder = writeBertFolder,
                          .folderBlocks = "bert.encoder.layer.",
                          .hasLayerNorms = true,
                          .folderSizes = kBertSizes,
@@ -170,9 +187,14 @@ const Architecture kRoberta{.gguf = kBertNames,
                             .build = buildBert,
                             .ggufPairing = RopePairing::Halves,
                             .folderClasses = kRobertaClasses,
+                            .folderPresence = {},
                             .folderDefaults = kBertDefaults,
+                            .ggufKeys = kBertKeys,
                             .folderKeys = kBertFolderKeys,
+                            .readGguf = readBertFile,
                             .readFolder = readRobertaFolder,
+                            .writeGguf = writeBertFile,
+                            .writeFolder = writeBertFolder,
                             .folderBlocks = "roberta.encoder.layer.",
                             .hasLayerNorms = true,
                             .folderSizes = kBertSizes,
