@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/model/config_writing.h"
 #include "core/text/chat_template_source.h"
+#include "core/text/tokenizer_steps.h"
 #include "core/text/vocabulary_data.h"
 
 namespace app {
@@ -95,13 +96,10 @@ const char* modelName(VocabularyKind kind) {
 
 /// BERT's tokens in front of a text and behind it have names of their own; how a text is changed before has none.
 void addWordPiece(const VocabularyData& vocabulary, core::io::GgufWriter& writer, std::vector<std::string>& notes) {
-  using Kind = NormalizerStep::Kind;
   if (vocabulary.bos) writer.addU32("tokenizer.ggml.cls_token_id", static_cast<std::uint32_t>(*vocabulary.bos));
   if (vocabulary.eos)  // spelled so
     writer.addU32("tokenizer.ggml.seperator_token_id", static_cast<std::uint32_t>(*vocabulary.eos));
-  constexpr std::array kUsual{Kind::BertClean, Kind::IsolateIdeographs, Kind::Nfd, Kind::StripNonspacingMarks,
-                              Kind::Lowercase};
-  if (!std::ranges::equal(vocabulary.normalizers, kUsual, {}, &NormalizerStep::kind))
+  if (vocabulary.normalizers != core::text::bertNormalizers())
     notes.emplace_back(
         "Programs that read GGUF files read texts in small letters without accents where tokens are BERT's, and this "
         "tokenizer does not: some texts have other tokens there.");

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/text/base64.h"
+#include "core/text/tokenizer_steps.h"
 
 namespace app {
 
@@ -77,6 +78,12 @@ Json normalizerStep(const NormalizerStep& step) {
 }  // namespace
 
 Json normalizerJson(const VocabularyData& vocabulary) {
+  if (vocabulary.normalizers == core::text::bertNormalizers())
+    return {{"type", "BertNormalizer"},
+            {"clean_text", true},
+            {"handle_chinese_chars", true},
+            {"strip_accents", nullptr},
+            {"lowercase", true}};
   Json steps = Json::array();
   for (const NormalizerStep& step : vocabulary.normalizers) steps.push_back(normalizerStep(step));
   if (steps.empty()) return nullptr;
@@ -103,6 +110,7 @@ const char* behaviorOf(SplitStep::Kind kind) {
 }  // namespace
 
 Json preTokenizerJson(const VocabularyData& vocabulary) {
+  if (vocabulary.splits == core::text::bertSplits()) return {{"type", "BertPreTokenizer"}};
   Json steps = Json::array();
   bool hasBlank = vocabulary.addSpacePrefix && isByteLevel(vocabulary);
   for (const SplitStep& step : vocabulary.splits) {

@@ -267,7 +267,8 @@ class Planner {
   static bool isSmall(const core::model::WeightRow& row) {
     using core::model::WeightKind;
     constexpr std::array kSmall{WeightKind::Convolution,   WeightKind::DecayFactor, WeightKind::Skip,
-                                WeightKind::RecurrentNorm, WeightKind::Router,      WeightKind::Positions};
+                                WeightKind::RecurrentNorm, WeightKind::Router,      WeightKind::Positions,
+                                WeightKind::TokenTypes};
     return row.columns == core::model::Side::None || std::ranges::find(kSmall, row.kind) != kSmall.end();
   }
 

@@ -180,7 +180,7 @@ void FormatConversion::addRow(const WeightRow& row, std::uint32_t layer) {
     return addStack(row, *from, layer);
   const auto source = from == nullptr ? std::nullopt : find(*from, layer);
   if (!source) {  // one that a model need not have, or has otherwise
-    if (!addFactors(row)) addParts(row, layer);
+    if (!addFactors(row) && !addZeros(row)) addParts(row, layer);
     return;
   }
   ConvertedTensor tensor = base(row, layer);
@@ -255,6 +255,15 @@ bool FormatConversion::addFactors(const WeightRow& row) {
     m_tensors.push_back(std::move(tensor));
   }
   return isOfFactors(row.kind);
+}
+
+/// A class of BERT has types of tokens, which not every model has.
+bool FormatConversion::addZeros(const WeightRow& row) {
+  if (row.kind != WeightKind::TokenTypes || m_to == FileFormat::Gguf) return false;
+  ConvertedTensor tensor = base(row, 0);
+  tensor.values.assign(tensor.shape.count(), 0.0F);
+  m_tensors.push_back(std::move(tensor));
+  return true;
 }
 
 /// The first of the table that the open model's format has a name for.

@@ -62,6 +62,7 @@ class FormatConversion {
   void addStack(const WeightRow& row, const WeightRow& from, std::uint32_t layer);
   void addEachExpert(const WeightRow& row, const WeightRow* from, std::uint32_t layer);
   bool addFactors(const WeightRow& row);
+  bool addZeros(const WeightRow& row);
   bool addParts(const WeightRow& row, std::uint32_t layer);
   ConvertedTensor base(const WeightRow& row, std::uint32_t layer) const;
   void order(const WeightRow& row, ConvertedTensor& tensor) const;

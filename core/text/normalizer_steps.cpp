@@ -55,6 +55,10 @@ NormalizerStep charsmapStep(const JsonTree& step, const std::string& source) {
 
 }  // namespace
 
+std::vector<NormalizerStep> bertNormalizers() {
+  return {{Kind::BertClean}, {Kind::IsolateIdeographs}, {Kind::Nfd}, {Kind::StripNonspacingMarks}, {Kind::Lowercase}};
+}
+
 std::vector<NormalizerStep> normalizerSteps(const JsonTree& normalizer, const std::string& source) {
   std::vector<NormalizerStep> out;
   steps::forEach(normalizer, "normalizers", [&](const JsonTree& step) {

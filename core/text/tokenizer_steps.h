@@ -14,6 +14,9 @@ namespace core::text {
 /// @throws Error (Unsupported) naming a step that nothing here follows, (InvalidFile) one that is malformed
 std::vector<NormalizerStep> normalizerSteps(const io::JsonTree& normalizer, const std::string& source);
 
+/// What BertNormalizer does by itself, and llama.cpp to every text of such a tokenizer.
+std::vector<NormalizerStep> bertNormalizers();
+
 struct PreTokenizerSteps {
   std::vector<SplitStep> splits;
   bool isByteLevel = false;

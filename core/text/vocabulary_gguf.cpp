@@ -172,7 +172,6 @@ void readUnigram(const io::Metadata& metadata, VocabularyData& data) {
 }
 
 void readWordPiece(const io::Metadata& metadata, VocabularyData& data) {
-  using Kind = NormalizerStep::Kind;
   data.kind = VocabularyKind::WordPiece;
   readSpecialTokens(metadata, false, data);
   const auto first = [&](std::initializer_list<std::string_view> keys, TokenId otherwise) -> std::optional<TokenId> {
@@ -189,9 +188,7 @@ void readWordPiece(const io::Metadata& metadata, VocabularyData& data) {
   data.wordMark = kBlankMark;
   data.longestWord = 100;
   data.cleansUp = true;
-  for (const Kind kind :
-       {Kind::BertClean, Kind::IsolateIdeographs, Kind::Nfd, Kind::StripNonspacingMarks, Kind::Lowercase})
-    data.normalizers.push_back({kind});
+  data.normalizers = bertNormalizers();
   data.splits = bertSplits();
 }
 

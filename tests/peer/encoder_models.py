@@ -4,6 +4,7 @@
     encoder_models.py OUT [NAME …]                              # OUT/NAME.gguf and OUT/NAME-folder/, with tokenizers
     encoder_models.py --goldens NODE_MODULES OUT                # the small ones, and llama.cpp's rows: OUT/NAME.rows
     encoder_models.py --compare NODE_MODULES CLI [NAME …]       # 1 − cosine to llama.cpp's rows, pooled
+    encoder_models.py --convert NODE_MODULES CLI [NAME …]       # the same of files that were written of folders, and back
 
 Names and shapes of GGUF are those that llama.cpp loads, of folders those of transformers' BertModel and RobertaModel. llama.cpp
 computes GELU by a table in FP16 of the form with tanh, the models themselves by the error function: that is what is left between
@@ -184,13 +185,37 @@ def compare(node_modules, cli, names):
             cells = []
             for path in (out / f"{name}.gguf", out / f"{name}-folder"):
                 for device in ("cpu", "vulkan"):
-                    file = out / "rows.npy"
-                    run = subprocess.run([cli, "embed", path, "--text", text, "--device", device, "-o", file],
-                                         capture_output=True, text=True)
-                    cells.append(f"{distance(theirs, np.load(file)[0]):.1e}" if run.returncode == 0 else run.stderr.strip())
+                    rows = embedded(cli, path, text, out / "rows.npy", device)
+                    cells.append(rows if isinstance(rows, str) else f"{distance(theirs, rows):.1e}")
             for gelu in (by_erf, by_tanh):
                 cells.append(f"{distance(theirs, pooled(in_float64(model, tokens, gelu))):.1e}")
             print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
+def embedded(cli, path, text, file, device="cpu"):
+    run = subprocess.run([cli, "embed", path, "--text", text, "--device", device, "-o", file], capture_output=True, text=True)
+    return np.load(file)[0] if run.returncode == 0 else run.stderr.strip()
+
+
+def convert(node_modules, cli, names):
+    from llama_logits import LlamaLogits
+    peer = LlamaLogits(node_modules)
+    words = [int(word) for word in np.random.default_rng(7).integers(0, len(WORDS), 78)]
+    text, tokens = " ".join(WORDS[word] for word in words), [2, *(5 + word for word in words), 3]
+    print("| encoder | folder → GGUF, llama.cpp: rows | its tokens | GGUF → folder, ours: embedding |\n|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as scratch:
+        out = pathlib.Path(scratch)
+        for name in names or MODELS:
+            write(MODELS[name](), out)
+            for source, target in ((f"{name}-folder", ["-o", out / "made.gguf"]), (f"{name}.gguf", ["--layout", "plain", "-o", out / f"{name}-made"])):
+                subprocess.run([cli, "quantize", out / source, "--scheme", "fp32", *target], check=True, capture_output=True)
+            with peer.open(out / f"{name}.gguf", context=128, is_encoder=True) as opened:
+                theirs = opened.rows(tokens)
+            with peer.open(out / "made.gguf", context=128, is_encoder=True) as opened:
+                made, found = opened.rows(tokens), opened.tokens(text)
+            before, after = embedded(cli, out / f"{name}.gguf", text, out / "rows.npy"), embedded(cli, out / f"{name}-made", text, out / "rows.npy")
+            (out / "made.gguf").unlink()
+            print(f"| {name} | {distance(theirs, made):.1e} | {'the same' if found == tokens else found} | {distance(before, after):.1e} |", flush=True)
 
 
 def main():
@@ -198,6 +223,8 @@ def main():
         return goldens(sys.argv[2], pathlib.Path(sys.argv[3]))
     if sys.argv[1] == "--compare":
         return compare(sys.argv[2], sys.argv[3], sys.argv[4:])
+    if sys.argv[1] == "--convert":
+        return convert(sys.argv[2], sys.argv[3], sys.argv[4:])
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[2:] or MODELS:

@@ -45,6 +45,7 @@ class LlamaLogits(LlamaCpp):
                 ("llama_model_load_from_file", c.c_void_p, [c.c_char_p, ModelParameters]), ("llama_model_free", None, [c.c_void_p]),
                 ("llama_init_from_model", c.c_void_p, [c.c_void_p, ContextParameters]), ("llama_free", None, [c.c_void_p]),
                 ("llama_model_get_vocab", c.c_void_p, [c.c_void_p]), ("llama_vocab_n_tokens", c.c_int32, [c.c_void_p]),
+                ("llama_tokenize", c.c_int32, [c.c_void_p, c.c_char_p, c.c_int32, c.POINTER(c.c_int32), c.c_int32, c.c_bool, c.c_bool]),
                 ("llama_get_memory", c.c_void_p, [c.c_void_p]), ("llama_memory_clear", None, [c.c_void_p, c.c_bool]),
                 ("llama_batch_init", Batch, [c.c_int32, c.c_int32, c.c_int32]), ("llama_batch_free", None, [Batch]),
                 ("llama_decode", c.c_int32, [c.c_void_p, Batch]), ("llama_encode", c.c_int32, [c.c_void_p, Batch]),
@@ -106,6 +107,13 @@ class OpenModel:
         if self.api.llama_encode(self.context, self.batch):
             sys.exit("llama_encode failed.")
         return np.ctypeslib.as_array(self.api.llama_get_embeddings(self.context), (len(tokens), self.width)).copy()
+
+    def tokens(self, text):
+        """With those that stand around a text."""
+        most, written = len(text.encode()) + 8, text.encode()
+        found = (c.c_int32 * most)()
+        count = self.api.llama_tokenize(self.api.llama_model_get_vocab(self.model), written, len(written), found, most, True, False)
+        return list(found[:count])
 
     def logits(self, tokens):
         self.api.llama_memory_clear(self.api.llama_get_memory(self.context), True)
