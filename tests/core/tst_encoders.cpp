@@ -219,7 +219,7 @@ class TestEncoders : public QObject {
     row("config.json", R"({"type_vocab_size": 0})", "config.type_vocab_size");
     row("config.json", R"({"type_vocab_size": 3})", "token_type_embeddings");
     row("config.json", R"({"max_position_embeddings": 95})", "position_embeddings");
-    row("config.json", R"({"num_attention_heads": 5})", "head_dim");
+    row("config.json", R"({"num_attention_heads": 5})", "multiple of the number of heads");
     row("config.json", R"({"layer_norm_eps": -1})", "config.layer_norm_eps");
     row("1_Pooling/config.json", R"({"pooling_mode_max_tokens": true})", "pooling_mode_max_tokens");
     row("1_Pooling/config.json", R"({"pooling_mode_cls_token": true})", "pooling_mode_");
