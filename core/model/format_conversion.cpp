@@ -115,7 +115,8 @@ FormatConversion::FormatConversion(const io::Checkpoint& source, const ModelConf
       m_there(asRead(config, m_to)) {
   m_there.areGateUpStacked = areStacked(*config.architecture, m_to, experts);
   for (const WeightRow& row : config.architecture->weights)
-    if (!row.isOfBlock() && !row.nameIn(m_to).empty() && (row.kind != WeightKind::Output || hasOwnOutput(source)))
+    if (!row.isOfBlock() && !row.nameIn(m_to).empty() && row.isIn(m_there, 0) &&
+        (row.kind != WeightKind::Output || hasOwnOutput(source)))
       addRow(row, 0);
   for (std::uint32_t layer = 0; layer < config.layers; ++layer)
     for (const WeightRow& row : config.architecture->weights)
@@ -134,15 +135,14 @@ std::string FormatConversion::nameOf(const WeightRow& row, std::uint32_t layer, 
 }
 
 std::optional<std::size_t> FormatConversion::find(const WeightRow& row, std::uint32_t layer) const {
-  if (row.nameIn(m_from).empty() || (row.isOfBlock() && !row.isIn(m_config, layer))) return std::nullopt;
+  if (row.nameIn(m_from).empty() || !row.isIn(m_config, layer)) return std::nullopt;
   const std::string name = nameOf(row, layer, m_from);
   return m_source.find(m_from == FileFormat::Gguf ? name : storedName(m_source, name));
 }
 
 const WeightRow* FormatConversion::sourceOf(const WeightRow& row, std::uint32_t layer) const {
   const auto isThere = [&](const WeightRow& other) {
-    return other.kind == row.kind && !other.nameIn(m_from).empty() &&
-           (!other.isOfBlock() || other.isIn(m_config, layer));
+    return other.kind == row.kind && !other.nameIn(m_from).empty() && other.isIn(m_config, layer);
   };
   if (isThere(row)) return &row;
   const auto found = std::ranges::find_if(m_config.architecture->weights, isThere);

@@ -89,7 +89,8 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
     requests.push_back(std::move(request));
   };
   for (const WeightRow& row : architecture.weights) {
-    if (row.isOfBlock() || (row.kind == WeightKind::Output && !hasOwnOutput(checkpoint))) continue;
+    const bool isLeftOut = row.kind == WeightKind::Output && !hasOwnOutput(checkpoint);
+    if (row.isOfBlock() || isLeftOut || !row.isIn(config, 0)) continue;
     add(weights.shared[row.kind], row, "", 0);
   }
   const std::string_view blocks = isFolder ? architecture.folderBlocks : "blk.";

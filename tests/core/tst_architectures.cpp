@@ -99,6 +99,7 @@ class TestArchitectures : public QObject {
     row("lfm2moe", R"({"num_dense_layers": 1})", "feed_forward");
     row("lfm2moe", R"({"num_dense_layers": 3})", "feed_forward");
     row("gemma4_moe", R"({"enable_moe_block": false})", "router.proj.weight");
+    row("gemma4_moe", R"({"hidden_size_per_layer_input": 2})", "embed_tokens_per_layer.weight");
   }
   void tensorsThatDoNotFit() {
     QFETCH(QString, name);

@@ -115,6 +115,8 @@ bool WeightRow::isIn(const ModelConfig& config, std::uint32_t layer) const {
       return config.hasExpertsAt(layer) && config.hasExpertBias;
     case LayerKind::SparseShared:
       return config.hasExpertsAt(layer) && config.sharedFeedForward != 0;
+    case LayerKind::PerLayerFed:
+      return config.perLayerWidth != 0;
     case LayerKind::DirectQueries:
       return config.queryRank == 0;
     case LayerKind::LatentQueries:

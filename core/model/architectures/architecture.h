@@ -77,6 +77,7 @@ enum class LayerKind : std::uint8_t {
   SparseBiased,   ///< with a bias of the choice
   SparseShared,   ///< with a part for all tokens
   // all of a model or none
+  PerLayerFed,  ///< those that add what a table has for each layer, and that table
   DirectQueries,
   LatentQueries,
   WholeLatent,

@@ -17,6 +17,8 @@ namespace {
 constexpr std::uint32_t kGemma4Pattern = 6;  // of so many layers, the last one sees everything
 constexpr float kGemma4Cap = 30.0F, kMostGemma4Cap = 1e6F;
 
+constexpr WeightRow perLayer(WeightRow row) { return inLayers(LayerKind::PerLayerFed, row); }
+
 /// Norms are stored as they are; layers that take the keys and values of others have none, and some that see everything
 /// make their values of the keys.
 constexpr auto kGemma4DenseRows = joined(
@@ -25,17 +27,17 @@ constexpr auto kGemma4DenseRows = joined(
            kHeadNormRows),
     std::array{
         WeightRow{WeightKind::RopeFactors, "rope_freqs.weight", "", Side::RopePairs, Side::None, false},
-        optional({WeightKind::PerLayerEmbedding, "per_layer_token_embd.weight", "model.embed_tokens_per_layer.weight",
+        perLayer({WeightKind::PerLayerEmbedding, "per_layer_token_embd.weight", "model.embed_tokens_per_layer.weight",
                   Side::Vocabulary, Side::PerLayers}),
-        optional({WeightKind::PerLayerProjection, "per_layer_model_proj.weight",
+        perLayer({WeightKind::PerLayerProjection, "per_layer_model_proj.weight",
                   "model.per_layer_model_projection.weight", Side::PerLayers, Side::Width}),
-        optional({WeightKind::PerLayerNorm, "per_layer_proj_norm.weight", "model.per_layer_projection_norm.weight",
+        perLayer({WeightKind::PerLayerNorm, "per_layer_proj_norm.weight", "model.per_layer_projection_norm.weight",
                   Side::PerLayer}),
-        optional(
+        perLayer(
             {WeightKind::PerLayerGate, "inp_gate.weight", "per_layer_input_gate.weight", Side::PerLayer, Side::Width}),
-        optional(
+        perLayer(
             {WeightKind::PerLayerOutput, "proj.weight", "per_layer_projection.weight", Side::Width, Side::PerLayer}),
-        optional({WeightKind::PerLayerPostNorm, "post_norm.weight", "post_per_layer_input_norm.weight", Side::Width}),
+        perLayer({WeightKind::PerLayerPostNorm, "post_norm.weight", "post_per_layer_input_norm.weight", Side::Width}),
         optional({WeightKind::LayerScale, "layer_output_scale.weight", "layer_scalar", Side::One})});
 /// The feed-forward part is there, too, each of the two between norms of its own.
 constexpr auto kGemma4ExpertRows = joined(
