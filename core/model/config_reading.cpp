@@ -37,7 +37,8 @@ std::vector<std::uint32_t> differingSizes(const ConfigKeys& keys, const char* na
   return sizes;
 }
 
-void readKeyHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
+void readHeadsOfKeys(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults,
+                     ModelConfig& config) {
   // Of layers that differ, what the architecture's reader makes of them; here the most.
   const std::vector<std::uint32_t> each = differingSizes(keys, names.kvHeads, 0, kMaxHeads, config);
   config.kvHeads = each.empty() ? keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads)
@@ -53,7 +54,7 @@ void readKeyHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDe
 void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
   config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
   config.kvHeads = config.heads;
-  if (names.kvHeads != nullptr) readKeyHeads(keys, names, defaults, config);
+  if (names.kvHeads != nullptr) readHeadsOfKeys(keys, names, defaults, config);
   std::optional<std::uint32_t> headSize = defaults.headSize;
   if (!headSize && config.width % config.heads == 0) headSize = config.width / config.heads;
   if (names.headSize != nullptr)
