@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <random>
 
@@ -15,6 +16,7 @@
 #include "core/model/ops/row_decoder.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/vector_kernels.h"
+#include "core/numeric/half.h"
 #include "core/quant/quantizer.h"
 
 using namespace core;
@@ -77,20 +79,49 @@ class TestCpuOps : public QObject {
   void everyInstructionSetGivesTheSameDotProducts() {
     QVERIFY(!ops::runnableVectorKernels().empty());
     for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
-      for (const std::size_t n : {1, 3, 4, 15, 16, 17, 80, 131}) {
-        for (const std::size_t rows : {1, 3, 4, 7}) {
-          for (const std::size_t xs : {1, 2, 3, 5, 8}) {
+      // Shorter than a vector, and longer than what is looked at at once; fewer rows than a block, and more than a
+      // panel.
+      for (const std::size_t n : {1, 3, 4, 15, 16, 17, 80, 131, 256, 700}) {
+        for (const std::size_t rows : {1, 3, 4, 7, 24, 33}) {
+          for (const std::size_t xs : {1, 2, 3, 5, 8, 13}) {
             const auto w = randomValues(rows * n, 1);
             const auto x = randomValues(xs * n, 2);
-            std::vector<float> out(rows * xs, NAN);
+            std::vector<float> out(rows * xs, NAN), one(rows, NAN);
             kernels.dotRows(w.data(), n, rows, x.data(), n, xs, n, out.data(), rows);
             for (std::size_t t = 0; t < xs; ++t) {
+              // A token is computed alike, whether alone or among others.
+              kernels.dotRows(w.data(), n, rows, x.data() + t * n, n, 1, n, one.data(), rows);
               for (std::size_t r = 0; r < rows; ++r) {
                 QVERIFY2(close(out[t * rows + r], dot(w.data() + r * n, x.data() + t * n, n)), kernels.name);
+                QVERIFY2(out[t * rows + r] == one[r], kernels.name);
               }
             }
           }
         }
+      }
+    }
+  }
+
+  void rowsThatAreNotDecodedGiveTheSameProducts() {
+    constexpr std::size_t kBlocks = 9, kMostRows = 21, kBytes = 18;
+    std::vector<std::uint8_t> blocks(kMostRows * kBlocks * kBytes);
+    const auto scales = randomValues(kMostRows * kBlocks, 7);
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<std::uint8_t>(i * 41 + i / 7);
+    for (std::size_t b = 0; b < kMostRows * kBlocks; ++b) {
+      // Subnormal ones among them.
+      const std::uint16_t bits = numeric::floatToHalf(b % 5 == 0 ? scales[b] * 1e-6F : scales[b]);
+      std::memcpy(&blocks[b * kBytes], &bits, sizeof(bits));
+    }
+    const auto x = randomValues(kBlocks * 32, 8);
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      std::vector<float> rows(kMostRows * x.size());
+      kernels.decodeQ4_0(blocks.data(), kMostRows * kBlocks, rows.data());
+      for (std::size_t count = 1; count <= kMostRows; ++count) {
+        std::vector<float> decoded(count, NAN), direct(count, NAN);
+        kernels.dotRows(rows.data(), x.size(), count, x.data(), x.size(), 1, x.size(), decoded.data(), count);
+        kernels.dotQ4_0(blocks.data(), kBlocks, count, x.data(), direct.data());
+        QVERIFY2(decoded == direct, kernels.name);
+        QVERIFY(close(direct[count - 1], dot(&rows[(count - 1) * x.size()], x.data(), x.size())));
       }
     }
   }

@@ -11,12 +11,12 @@ namespace core::model::ops {
 
 namespace {
 
-constexpr std::size_t kTileBytes = 512 * 1024;  // decoded rows that should stay in the second-level cache
-constexpr std::size_t kMaxTileRows = 32;
-constexpr std::size_t kRowsPerStep = 4;              // what the dot product kernel takes at once
+constexpr std::size_t kTileBytes = 512 * 1024;       // decoded rows that should stay in the second-level cache
+constexpr std::size_t kMaxTileRows = 24;             // a panel of the dot product kernel
+constexpr std::size_t kRowsPerStep = 8;              // what the dot product kernels take at once
 constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
 
-/// Rows decoded at once: four when they are used only once, more when many tokens use them again.
+/// Rows decoded at once: few when they are used only once, more when many tokens use them again.
 std::size_t tileRows(std::size_t inWidth, std::size_t tokens) {
   if (tokens == 1) return kRowsPerStep;
   const std::size_t fitting = kTileBytes / (std::max<std::size_t>(inWidth, 1) * sizeof(float));
@@ -59,6 +59,10 @@ void matMulRows(const quant::QuantizedTensor& weight, const RowRange& rowsOf, st
     thread_local std::vector<float> scratch;
     for (std::size_t row = first; row < last; row += tile) {
       const std::size_t count = std::min(tile, last - row);
+      if (tokens == 1 && compute == quant::ComputeType::Fp32) {
+        decoder.dot(rowsOf.first + row, count, in, out + row, scratch);
+        continue;
+      }
       const float* rows =
           roundedRows(decoder.rows(rowsOf.first + row, count, scratch), count * inWidth, compute, scratch);
       kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);

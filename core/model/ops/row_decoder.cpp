@@ -70,6 +70,17 @@ const float* RowDecoder::rows(std::size_t first, std::size_t count, std::vector<
   return scratch.data();
 }
 
+void RowDecoder::dot(std::size_t first, std::size_t count, const float* x, float* out,
+                     std::vector<float>& scratch) const {
+  const std::size_t width = m_tensor.rowValues();
+  if (m_way == Way::Q4_0) {
+    const std::size_t rowBlocks = width / kBlockValues;
+    vectorKernels().dotQ4_0(payloadOf(m_tensor) + first * rowBlocks * kBlockBytes, rowBlocks, count, x, out);
+    return;
+  }
+  vectorKernels().dotRows(rows(first, count, scratch), width, count, x, width, 1, width, out, count);
+}
+
 void RowDecoder::decodeIntegerRow(std::size_t row, float* out) const {
   const auto& codes = *m_tensor.as<quant::Uniform>();
   const std::uint8_t* packed = payloadOf(m_tensor) + row * m_tensor.rowValues() / 2;

@@ -16,6 +16,10 @@ class RowDecoder {
   /// decoding.
   const float* rows(std::size_t first, std::size_t count, std::vector<float>& scratch) const;
 
+  /// out[i] = Σ_j row[first + i][j] · x[j], i < count: what VectorKernels::dotRows makes of rows(), bit for bit,
+  /// without a decoded row on the way where there is a kernel for that.
+  void dot(std::size_t first, std::size_t count, const float* x, float* out, std::vector<float>& scratch) const;
+
  private:
   enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, Q4_0, General };
   static Way chooseWay(const quant::QuantizedTensor& tensor, quant::Columns columns);

@@ -1,5 +1,6 @@
 #include "core/model/ops/vector_kernels.h"
 
+#include <utility>
 #include <vector>
 
 #include "core/numeric/half.h"
@@ -19,8 +20,8 @@ namespace {
 
 namespace baseline {
 #define QS_LANES 4
-#define QS_ROWS 4
-#define QS_XS 2
+#define QS_ROWS 3
+#define QS_XS 4
 #include "core/model/ops/vector_kernels.inc"
 #undef QS_LANES
 #undef QS_ROWS
@@ -29,11 +30,11 @@ namespace baseline {
 
 #if QS_WIDE_VECTORS
 #pragma GCC push_options
-#pragma GCC target("avx2,fma")
+#pragma GCC target("avx2,fma,f16c")
 namespace avx2 {
 #define QS_LANES 8
-#define QS_ROWS 4
-#define QS_XS 2
+#define QS_ROWS 3
+#define QS_XS 4
 #include "core/model/ops/vector_kernels.inc"
 #undef QS_LANES
 #undef QS_ROWS
@@ -42,11 +43,11 @@ namespace avx2 {
 #pragma GCC pop_options
 
 #pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c")
 namespace avx512 {
 #define QS_LANES 16
 #define QS_ROWS 4
-#define QS_XS 4
+#define QS_XS 6
 #include "core/model/ops/vector_kernels.inc"
 #undef QS_LANES
 #undef QS_ROWS
@@ -55,23 +56,23 @@ namespace avx512 {
 #pragma GCC pop_options
 #endif
 
+#define QS_KERNELS(set) \
+  { #set, &set::dotRows, &set::addScaledRows, &set::addProducts, &set::lookUpNibbles, &set::decodeQ4_0, &set::dotQ4_0 }
+
 std::vector<VectorKernels> findRunnable() {
-  std::vector<VectorKernels> found = {{"baseline", &baseline::dotRows, &baseline::addScaledRows, &baseline::addProducts,
-                                       &baseline::lookUpNibbles, &baseline::decodeQ4_0}};
+  std::vector<VectorKernels> found = {QS_KERNELS(baseline)};
 #if QS_WIDE_VECTORS
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back(
-        {"avx2", &avx2::dotRows, &avx2::addScaledRows, &avx2::addProducts, &avx2::lookUpNibbles, &avx2::decodeQ4_0});
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
+    found.push_back(QS_KERNELS(avx2));
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl")) {
-      found.push_back({"avx512", &avx512::dotRows, &avx512::addScaledRows, &avx512::addProducts, &avx512::lookUpNibbles,
-                       &avx512::decodeQ4_0});
-    }
+        __builtin_cpu_supports("avx512vl"))
+      found.push_back(QS_KERNELS(avx512));
   }
 #endif
   return found;
 }
+#undef QS_KERNELS
 
 }  // namespace
 

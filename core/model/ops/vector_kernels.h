@@ -33,6 +33,10 @@ struct VectorKernels {
 
   /// `count` blocks of GGUF's Q4_0 (FP16 scale, 16 bytes of codes; value = (code − 8) · scale) as 32 values each.
   void (*decodeQ4_0)(const std::uint8_t* blocks, std::size_t count, float* out);
+
+  /// out[row] = Σ_i value[row][i] · x[i] of rows of `rowBlocks` such blocks: bit for bit what dotRows makes of the
+  /// decoded rows, which are not written to memory here.
+  void (*dotQ4_0)(const std::uint8_t* blocks, std::size_t rowBlocks, std::size_t rowCount, const float* x, float* out);
 };
 
 /// The best of the instruction sets this processor has.
