@@ -22,22 +22,37 @@ using core::model::Op;
 using core::model::OpKind;
 using core::model::ValueId;
 
+std::vector<const Step*> VulkanExecutor::stepsOf(const Workspace& workspace, const Batch& batch) {
+  std::vector<const Step*> steps;
+  for (const Step& step : workspace.steps()) {
+    if (step.kind == OpKind::TakeRows && batch.rows == Rows::None) break;  // nothing of this batch is wanted behind it
+    steps.push_back(&step);
+  }
+  return steps;
+}
+
 Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache,
-                                 std::uint32_t positions) {
+                                 std::uint32_t positions, const vk::Timestamps* stamps) {
   Recorder recorder(m_device->device(), m_device->pipelines(), m_device->choice(),
                     static_cast<std::uint32_t>(batch.tokens.size()), workspace.pace().limit());
   StepContext context{workspace, cache, recorder, positions, 0};
-  for (const Step& step : workspace.steps()) {
-    if (step.kind == OpKind::TakeRows) {
-      if (batch.rows == Rows::None) break;  // nothing of this batch is wanted behind it
+  std::uint32_t stamped = 0;
+  const auto stamp = [&] {
+    if (stamps != nullptr) recorder.commands().stamp(*stamps, stamped++);
+  };
+  if (stamps != nullptr) recorder.commands().reset(*stamps);
+  stamp();
+  for (const Step* const step : stepsOf(workspace, batch)) {
+    if (step->kind == OpKind::TakeRows) {
       if (batch.rows == Rows::Last) {
         context.firstRow = recorder.tokens() - 1;
         recorder.setTokens(1);
       }
-      continue;
+    } else {
+      recordStep(context, *step);
+      recorder.barrier();
     }
-    recordStep(context, step);
-    recorder.barrier();
+    stamp();
   }
   if (batch.rows != Rows::None) {
     const Place logits = context.place(m_graph.ops.back().out);

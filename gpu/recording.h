@@ -17,7 +17,7 @@ struct Recording {
   std::vector<Piece> pieces;
   double limit = 0;             ///< of work per piece when it was recorded
   std::uint32_t positions = 0;  ///< of the context for which its attention was estimated
-  std::uint64_t dispatches = 0;
+  std::uint64_t dispatches = 0, barriers = 0;
 
   double largestWork() const;
   /// Whether its pieces are neither too long nor needlessly short by what is known now.

@@ -10,6 +10,8 @@
 #include "core/base/error.h"
 #include "core/base/memory_bandwidth.h"
 #include "core/quant/quantizer.h"
+#include "gpu/copy_bandwidth.h"
+#include "gpu/vk/timestamps.h"
 
 namespace gpu {
 
@@ -27,6 +29,22 @@ constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel shou
 constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 1024;       // attention over fewer is little work
 constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
+
+/// Gate, up and what joins them are products above all.
+OpKind timedKind(const Step& step) {
+  return step.kind == OpKind::Glu && step.ops.size() > 1 ? OpKind::MatMul : step.kind;
+}
+
+/// The names of what a step makes.
+std::string madeBy(const Step& step, const core::model::Graph& graph) {
+  std::string names;
+  for (const Op* const op : step.ops) {
+    if (op->out == core::model::kNoValue) continue;
+    if (!names.empty()) names += " + ";
+    names += graph.values[op->out].name;
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -174,7 +192,7 @@ void VulkanExecutor::prepareObserved() {
 std::string VulkanExecutor::deviceName() const { return m_device->info().name; }
 
 double VulkanExecutor::measureReadBandwidth() {
-  return m_device->info().type == "cpu" ? core::measureHostReadBandwidth() : 0.0;
+  return m_device->info().type == "cpu" ? core::measureHostReadBandwidth() : measureCopyBandwidth(*m_device);
 }
 
 core::model::MemoryUse VulkanExecutor::memory() const {
@@ -218,7 +236,12 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
       batch.logits = logits;
     }
     writeState(batch);
-    isObserved ? runObserved(batch, ours, job) : run(batch, ours, job);
+    if (isObserved)
+      runObserved(batch, ours, job);
+    else if (stepTimes() != nullptr && m_device->device()->caps().timestampSeconds > 0)
+      runTimed(batch, ours, job);
+    else
+      run(batch, ours, job);
   }
 }
 
@@ -241,6 +264,24 @@ void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::J
     recording = &cache.keep(key, record(workspace, batch, cache, positions));
   }
   submit(*recording, workspace, job);
+  readLogits(workspace, batch);
+}
+
+void VulkanExecutor::runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+  Workspace& workspace = batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+  const std::vector<const Step*> steps = stepsOf(workspace, batch);
+  const vk::Timestamps stamps(m_device->device(), static_cast<std::uint32_t>(steps.size() + 1));
+  const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
+  Recording recording = record(workspace, batch, cache, end, &stamps);
+  submit(recording, workspace, job);
+  const std::vector<double> seconds = stamps.read();
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (steps[i]->kind != OpKind::TakeRows)  // which takes none: what follows looks elsewhere
+      stepTimes()->add(timedKind(*steps[i]), madeBy(*steps[i], m_graph), seconds[i + 1] - seconds[i]);
+  readLogits(workspace, batch);
+}
+
+void VulkanExecutor::readLogits(const Workspace& workspace, const Batch& batch) const {
   const std::uint32_t vocabulary = m_graph.vocabulary();
   copyRows(reinterpret_cast<const float*>(workspace.readback().mapped()), strideOf(vocabulary), vocabulary,
            batch.logits);
@@ -249,6 +290,7 @@ void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::J
 void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const core::JobContext& job) {
   m_traffic.submissions += recording.pieces.size();
   m_traffic.dispatches += recording.dispatches;
+  m_traffic.barriers += recording.barriers;
   recording.run(job, workspace.pace());
 }
 

@@ -18,7 +18,7 @@ class VulkanExecutor : public core::model::Executor {
   const core::model::Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
   core::model::MemoryUse memory() const override;
-  /// Of the host for software devices, whose memory it is; not measured on others.
+  /// Of the host for software devices, whose memory it is; of copies within its memory for others.
   double measureReadBandwidth() override;
   bool isLost() const override { return m_device->device()->isLost(); }
 
@@ -37,11 +37,7 @@ class VulkanExecutor : public core::model::Executor {
   std::size_t stepCount() const { return m_decode->steps().size(); }
   /// Of a batch that is watched as the last forward was; 0 when it was not.
   std::size_t observedStepCount() const { return m_observed ? m_observed->steps().size() : 0; }
-  /// What was handed to the device so far, for tests of splitting.
-  struct Traffic {
-    std::uint64_t submissions = 0, dispatches = 0;
-  };
-  const Traffic& traffic() const { return m_traffic; }
+  Traffic traffic() const override { return m_traffic; }
 
  protected:
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
@@ -69,8 +65,14 @@ class VulkanExecutor : public core::model::Executor {
   void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   /// Rows as they lie in a buffer for results, without their padding.
   static void copyRows(const float* from, std::size_t stride, std::size_t width, std::span<float> to);
-  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache, std::uint32_t positions);
+  /// @param stamps null, or one for the beginning and one for the end of each of stepsOf() the batch
+  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache, std::uint32_t positions,
+                   const vk::Timestamps* stamps = nullptr);
+  /// The steps that a batch runs, in their order.
+  static std::vector<const Step*> stepsOf(const Workspace& workspace, const Batch& batch);
+  void runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void submit(Recording& recording, Workspace& workspace, const core::JobContext& job);
+  void readLogits(const Workspace& workspace, const Batch& batch) const;
 
   struct StepContext;
   class ObservedRun;

@@ -4,6 +4,9 @@
 #include <chrono>
 #include <vector>
 
+#include "core/base/energy_meter.h"
+#include "core/model/kv_traffic.h"
+
 namespace app {
 
 namespace {
@@ -27,12 +30,20 @@ Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings
   auto start = Clock::now();
   executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
   speed.prefill = settings.promptTokens / seconds(start);
+  auto energy = core::EnergyMeter::open();
+  const auto before = executor.traffic();
   start = Clock::now();
   for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) {
     executor.forward(std::span(tokens).subspan(i % tokens.size(), 1), *cache, core::model::LogitsWanted::LastToken,
                      logits, job);
   }
-  speed.decode = settings.generatedTokens / seconds(start);
+  const double count = settings.generatedTokens;
+  speed.decode = count / seconds(start);
+  if (const auto joules = energy ? energy->takeJoules() : std::nullopt) speed.joules = *joules / count;
+  const auto after = executor.traffic();
+  speed.submissions = static_cast<double>(after.submissions - before.submissions) / count;
+  speed.dispatches = static_cast<double>(after.dispatches - before.dispatches) / count;
+  speed.barriers = static_cast<double>(after.barriers - before.barriers) / count;
   return speed;
 }
 
@@ -46,13 +57,25 @@ double median(std::vector<double> values) {
 Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& settings, const core::JobContext& job) {
   std::vector<float> logits(executor.graph().vocabulary());
   static_cast<void>(measureOnce(executor, settings, logits, job));
-  std::vector<double> prefill, decode;
+  std::vector<double> prefill, decode, joules;
+  Speed result;
   for (std::uint32_t i = 0; i < settings.repetitions; ++i) {
-    const Speed speed = measureOnce(executor, settings, logits, job);
-    prefill.push_back(speed.prefill);
-    decode.push_back(speed.decode);
+    result = measureOnce(executor, settings, logits, job);
+    prefill.push_back(result.prefill);
+    decode.push_back(result.decode);
+    if (result.joules) joules.push_back(*result.joules);
   }
-  return {median(prefill), median(decode)};
+  result.prefill = median(prefill);
+  result.decode = median(decode);
+  if (!joules.empty()) result.joules = median(joules);
+  result.kvBytes =
+      kvBytesRead(executor.graph(), settings.kv, settings.promptTokens + (settings.generatedTokens + 1) / 2);
+  if (!settings.areStepsTimed) return result;
+  const auto tokens = someTokens(settings.promptTokens, executor.graph().vocabulary());
+  const auto cache = executor.createKvCache(settings.promptTokens + 1, settings.kv);
+  result.prefillSteps = executor.timeForward(tokens, *cache, job);
+  result.decodeSteps = executor.timeForward(std::span(tokens).first(1), *cache, job);
+  return result;
 }
 
 }  // namespace app

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "core/base/job_context.h"
 #include "core/model/executor.h"
@@ -9,11 +10,18 @@ namespace app {
 struct SpeedSettings {
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
   core::model::KvType kv = core::model::KvType::F16;
+  bool areStepsTimed = false;  ///< once more, behind the rest
 };
 
-/// Tokens per second; medians of the repetitions.
+/// Tokens per second, medians of the repetitions, and what a decoded token costs besides.
 struct Speed {
   double prefill = 0, decode = 0;
+  std::uint64_t kvBytes = 0;  ///< of keys and values that a token halfway through the decoded ones reads
+  /// Of a decoded token, what all processors of the machine used meanwhile; nothing where that is not measurable.
+  std::optional<double> joules = std::nullopt;
+  double submissions = 0, dispatches = 0, barriers = 0;  ///< of a decoded token; 0 on the CPU
+  core::model::StepTimes prefillSteps = {},
+                         decodeSteps = {};  ///< of the prompt, of one token behind it; when asked for
 };
 
 /// Reads arbitrary but valid tokens and decodes some: speed does not depend on which. Once before, to page weights in

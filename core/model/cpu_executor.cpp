@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <set>
 
@@ -107,10 +108,18 @@ void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Logit
 void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
   for (const Op& op : m_graph.ops) {
     job.throwIfCancelled();
-    runOp(op, batch);
+    stepTimes() == nullptr ? runOp(op, batch) : timeOp(op, batch);
     if (batch.rows == 0) return;  // nothing of this batch is wanted behind TakeRows
     if (observers().isWatching() && op.out != kNoValue) show(op, batch);
   }
+}
+
+void CpuExecutor::timeOp(const Op& op, Batch& batch) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  runOp(op, batch);
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  stepTimes()->add(op.kind(), op.out == kNoValue ? std::string_view() : m_graph.values[op.out].name, seconds);
 }
 
 void CpuExecutor::runOp(const Op& op, Batch& batch) {

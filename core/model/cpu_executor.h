@@ -40,6 +40,7 @@ class CpuExecutor : public Executor {
 
   void runBatch(Batch batch, const JobContext& job);
   void runOp(const Op& op, Batch& batch);
+  void timeOp(const Op& op, Batch& batch);
   void keepVector(const quant::QuantizedTensorPtr& tensor);
   void reserveScratch(std::size_t tokens);
   float* data(ValueId value, const Batch& batch);

@@ -81,6 +81,15 @@ void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWa
   cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
 }
 
+StepTimes Executor::timeForward(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job) {
+  StepTimes times;
+  const Restored<StepTimes*> kept(m_stepTimes);
+  m_stepTimes = &times;
+  std::vector<float> logits(graph().vocabulary());
+  forward(tokens, cache, LogitsWanted::LastToken, logits, job);
+  return times;
+}
+
 void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
                               std::span<float> logits) const {
   if (cache.m_maker != m_identity) {
@@ -118,7 +127,9 @@ void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& given, c
   all.insert(all.end(), tokens.begin(), tokens.end());
   const Restored<std::vector<TokenId>> keptTokens(given.m_tokens);
   const Restored<Observers> keptObservers(m_observers);
+  const Restored<StepTimes*> keptTimes(m_stepTimes);
   m_observers = Observers();
+  m_stepTimes = nullptr;
   given.m_tokens.clear();
   NonFiniteSearch search(graph(), all, given.type());
   try {

@@ -8,6 +8,7 @@
 #include "core/model/graph.h"
 #include "core/model/kv_cache.h"
 #include "core/model/observers.h"
+#include "core/model/step_times.h"
 
 namespace core::model {
 
@@ -46,8 +47,19 @@ class Executor {
   void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                const JobContext& job = JobContext());
 
-  /// Bytes per second this device reads from the memory its weights are in, measured now (takes a moment);
-  /// 0 when this executor cannot tell.
+  /// forward() of the last token's logits, whose steps are timed one by one: on the CPU by its clock, on Vulkan by the
+  /// device's, whose steps are of several operations. Nothing where the device has no clock.
+  /// @throws Error as forward()
+  StepTimes timeForward(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job = JobContext());
+
+  /// What was handed to a device so far; zeros where nothing is.
+  struct Traffic {
+    std::uint64_t submissions = 0, dispatches = 0, barriers = 0;
+  };
+  virtual Traffic traffic() const { return {}; }
+
+  /// Bytes per second between this device and the memory its weights are in, measured now (takes a moment); 0 when this
+  /// executor cannot tell.
   virtual double measureReadBandwidth() { return 0.0; }
 
   /// Shows the hook these values from the next forward on, as long as the subscription is kept: those of a batch of
@@ -74,6 +86,8 @@ class Executor {
                        const JobContext& job) = 0;
   /// Whom compute() shows values to.
   Observers& observers() { return m_observers; }
+  /// Where compute() shall say what its steps take; null: they are not timed.
+  StepTimes* stepTimes() { return m_stepTimes; }
 
  private:
   void checkValues(std::span<const ValueId> values) const;
@@ -82,6 +96,7 @@ class Executor {
   [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& given, const JobContext& job);
 
   Observers m_observers;
+  StepTimes* m_stepTimes = nullptr;
   /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.
   std::shared_ptr<const char> m_identity = std::make_shared<const char>();
 };

@@ -59,7 +59,10 @@ class Recorder {
     cut(m_pipelines.get(shader, constants, subgroupSize), sets, std::as_bytes(std::span(&push, 1)), grid, work);
   }
   /// What was recorded so far is done before what follows.
-  void barrier() { commands().barrier(); }
+  void barrier() {
+    commands().barrier();
+    ++m_recording.barriers;
+  }
   vk::Commands& commands() { return *m_recording.pieces.back().commands; }
   /// Ends recording.
   Recording finish();

@@ -52,16 +52,19 @@ class Extensions {
 };
 
 /// The first queue family that computes; one without graphics if there is one, as it is not shared with a desktop.
-std::optional<std::uint32_t> findQueueFamily(VkPhysicalDevice device) {
+struct QueueFamily {
+  std::uint32_t index, timestampBits;
+};
+std::optional<QueueFamily> findQueueFamily(VkPhysicalDevice device) {
   std::uint32_t count = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
   std::vector<VkQueueFamilyProperties> families(count);
   vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
-  std::optional<std::uint32_t> found;
+  std::optional<QueueFamily> found;
   for (std::uint32_t i = 0; i < count; ++i) {
     if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) == 0) continue;
     const bool dedicated = (families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) == 0;
-    if (!found || dedicated) found = i;
+    if (!found || dedicated) found = {i, families[i].timestampValidBits};
     if (dedicated) break;
   }
   return found;
@@ -105,6 +108,7 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   caps.apiVersion = versionText(p.apiVersion);
   caps.type = typeText(p.deviceType);
   caps.isCpu = p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  caps.timestampSeconds = static_cast<double>(p.limits.timestampPeriod) * 1e-9;
   caps.maxStorageBufferRange = p.limits.maxStorageBufferRange;
   caps.maxUniformBufferRange = p.limits.maxUniformBufferRange;
   caps.maxTexelBufferElements = p.limits.maxTexelBufferElements;
@@ -179,7 +183,9 @@ Caps readCaps(VkPhysicalDevice device) {
   caps.hasMemoryBudget = extensions.has(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   caps.deviceMemoryBytes = readHeaps(device, Caps()).budgetBytes;
   if (const auto family = findQueueFamily(device)) {
-    caps.queueFamily = *family;
+    caps.queueFamily = family->index;
+    caps.timestampBits = family->timestampBits;
+    if (caps.timestampBits == 0) caps.timestampSeconds = 0;
   } else {
     caps.unusable = fmt::format("{} has no queue that runs compute shaders.", caps.name);
   }

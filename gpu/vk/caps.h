@@ -29,6 +29,8 @@ struct Caps {
   bool hasMemoryBudget = false;
   bool isCpu = false;
   std::uint32_t queueFamily = 0;
+  double timestampSeconds = 0;      ///< of a tick of the queue's clock, 0: it has none
+  std::uint32_t timestampBits = 0;  ///< of its ticks that count
   std::uint64_t deviceMemoryBytes = 0;
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxTexelBufferElements = 0;

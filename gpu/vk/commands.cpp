@@ -82,6 +82,12 @@ void Commands::copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& 
   vkCmdCopyBuffer(m_buffer, from.handle(), to.handle(), 1, &region);
 }
 
+void Commands::reset(const Timestamps& stamps) { vkCmdResetQueryPool(m_buffer, stamps.handle(), 0, stamps.count()); }
+
+void Commands::stamp(const Timestamps& stamps, std::uint32_t index) {
+  vkCmdWriteTimestamp(m_buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, stamps.handle(), index);
+}
+
 void Commands::finish() {
   VkMemoryBarrier memory{};
   memory.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;

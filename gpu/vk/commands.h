@@ -6,6 +6,7 @@
 
 #include "gpu/vk/buffer.h"
 #include "gpu/vk/pipeline.h"
+#include "gpu/vk/timestamps.h"
 
 namespace gpu::vk {
 
@@ -31,6 +32,10 @@ class Commands {
   void barrier();
   void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset,
             std::uint64_t bytes);
+  /// Makes the timestamps ready to be written. @pre recorded before all that write them, in commands that run before
+  void reset(const Timestamps& stamps);
+  /// Writes the time when everything recorded so far has happened.
+  void stamp(const Timestamps& stamps, std::uint32_t index);
   /// Ends recording: what was written is visible to the host once the fence has signalled.
   void finish();
 

@@ -130,7 +130,13 @@ void TestCli::documentedKeys_data() {
       "text tokens prompt_tokens time_to_first_token_s prefill_tokens_per_s decode_tokens_per_s weight_bytes "
       "memory_bytes device scheme seed");
   row("bench", "bench MODEL --device cpu -p 8 -n 4 -r 1", {},
-      "device scheme prefill_tokens_per_s decode_tokens_per_s weight_bytes bytes_per_token memory_bandwidth_share");
+      "device scheme kv_type prefill_tokens_per_s decode_tokens_per_s weight_bytes weight_bytes_per_token "
+      "kv_bytes_per_token bytes_per_token bytes_per_s_of_memory memory_bandwidth_share joules_per_token "
+      "submissions_per_token dispatches_per_token barriers_per_token");
+  row("bench's lengths", "bench MODEL --device cpu -p 8,16 -n 4 -r 1", "/runs/1",
+      "prompt_tokens prefill_tokens_per_s decode_tokens_per_s bytes_per_token");
+  row("bench's steps", "bench MODEL --device cpu -p 8 -n 4 -r 1 --steps", "/steps/decode/0",
+      "kind part count seconds share");
   row("devices", "devices", "/0", "device name usable");
 }
 
@@ -183,6 +189,8 @@ void TestCli::exitCodes_data() {
   row("no end of a conversation", "template MODEL /dev/zero", 1, "at most");
   row("missing conversation", "template MODEL /nonexistent/chat.json", 1, "/nonexistent/chat.json");
   row("bench beyond the context", "bench MODEL -p 5000 -n 1", 1, "context");
+  row("one of bench's lengths beyond the context", "bench MODEL -p 8,5000 -n 1", 1, "context");
+  row("bench of no length", "bench MODEL -p 8,none -n 1", 2, "none");
   row("no verb", "--json", 2, "");
   row("unknown verb", "frobnicate MODEL", 2, "frobnicate");
   row("no model", "inspect", 2, "required");

@@ -20,7 +20,7 @@ struct Run {
 };
 
 Traffic since(const Traffic& before, const Traffic& now) {
-  return {now.submissions - before.submissions, now.dispatches - before.dispatches};
+  return {now.submissions - before.submissions, now.dispatches - before.dispatches, now.barriers - before.barriers};
 }
 
 Run runWith(const QString& family, const core::model::Graph& graph, std::optional<double> mostWork) {
