@@ -126,6 +126,43 @@ class TestCpuOps : public QObject {
     }
   }
 
+  void everyInstructionSetMakesPowers() {
+    std::vector<float> in;
+    for (int i = -1100000; i <= 900000; ++i) in.push_back(static_cast<float>(i) * 1e-4F);  // −110 … 90
+    for (const float x : {0.0F, -0.0F, 1e-30F, -1e-30F, -1e30F, 1e30F, -INFINITY, INFINITY}) in.push_back(x);
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      std::vector<float> out(in.size(), NAN), shares(in.size(), NAN);
+      kernels.exps(in.data(), 0.0F, in.size(), out.data());
+      kernels.logistics(in.data(), in.size(), shares.data());
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        const double power = std::exp(static_cast<double>(in[i])),
+                     share = 1 / (1 + std::exp(-static_cast<double>(in[i])));
+        // Two steps of the result, of which subnormal ones are 2^-149 apart.
+        const double step = power < 0x1p-126 ? 0x1p-149 : std::ldexp(1.0, std::ilogb(power) - 23);
+        const bool isLarge = power > static_cast<double>(std::numeric_limits<float>::max());
+        if (isLarge)
+          QVERIFY2(std::isinf(out[i]) || std::abs(in[i] - 88.7228F) < 1e-3F, QByteArray::number(in[i]));
+        else
+          QVERIFY2(std::abs(static_cast<double>(out[i]) - power) <= 2 * step, QByteArray::number(in[i]));
+        QVERIFY2(std::abs(static_cast<double>(shares[i]) - share) <= 4e-7 * share + 0x1p-127,
+                 QByteArray::number(in[i]));
+      }
+      for (const std::size_t n : {1, 5, 16, 23}) {
+        std::vector<float> some(in.begin() + 1000000, in.begin() + 1000000 + static_cast<std::ptrdiff_t>(n)),
+            made = some;
+        const float total = kernels.exps(some.data(), 0.5F, n, made.data());
+        double wanted = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+          QVERIFY(close(made[i], std::exp(static_cast<double>(some[i]) - 0.5), 1e-6));
+          wanted += static_cast<double>(made[i]);
+        }
+        QVERIFY2(close(total, wanted, 1e-6), kernels.name);
+        made[n - 1] = NAN;
+        QVERIFY(std::isnan(kernels.exps(made.data(), 0.0F, n, made.data())) && std::isnan(made[n - 1]));
+      }
+    }
+  }
+
   void everyInstructionSetAddsScaledRows() {
     for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
       for (const std::size_t n : {1, 16, 19, 64}) {

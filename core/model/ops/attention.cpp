@@ -94,10 +94,18 @@ class HeadTile {
     values.read(first, count, m_kvHead, m_scratch.values.data());
     vectorKernels().dotRows(m_scratch.keys.data(), headSize, count, m_scratch.queries.data(), headSize,
                             m_scratch.states.size(), headSize, m_scratch.scores.data(), kPositionBlock);
-    for (std::size_t q = 0; q < m_scratch.states.size(); ++q) addToQuery(q, first, count);
+    const bool isSeenByAll = m_scratch.states.front().position + 1 >= first + count &&
+                             firstVisible(m_scratch.states.back().position) <= first;
+    for (std::size_t q = 0; q < m_scratch.states.size(); ++q) weighQuery(q, first, count, !isSeenByAll);
+    // A weight of zero would not do for what a query does not see: it may be infinite.
+    if (isSeenByAll)
+      vectorKernels().addProducts(m_scratch.scores.data(), kPositionBlock, 1, m_scratch.states.size(),
+                                  m_scratch.values.data(), m_shape.valueHeadSize, count, m_shape.valueHeadSize,
+                                  m_scratch.sums.data(), m_shape.valueHeadSize);
   }
 
-  void addToQuery(std::size_t q, std::size_t first, std::size_t count) {
+  /// Scores become weights. @param add whether the values are added, too
+  void weighQuery(std::size_t q, std::size_t first, std::size_t count, bool add) {
     RunningSoftmax& state = m_scratch.states[q];
     const std::size_t begin = std::max(firstVisible(state.position), first) - first;
     const std::size_t end = std::min(state.position + 1, first + count) - std::min(state.position + 1, first);
@@ -112,10 +120,8 @@ class HeadTile {
     for (std::size_t i = 0; i < size; ++i) sums[i] *= correction;
     state.total *= correction;
     state.maximum = maximum;
-    for (std::size_t p = begin; p < end; ++p) {
-      scores[p] = std::exp(scores[p] - maximum);
-      state.total += scores[p];
-    }
+    state.total += vectorKernels().exps(scores + begin, maximum, end - begin, scores + begin);
+    if (!add) return;
     vectorKernels().addScaledRows(m_scratch.values.data() + begin * size, size, end - begin, scores + begin, size,
                                   sums);
   }

@@ -56,8 +56,11 @@ namespace avx512 {
 #pragma GCC pop_options
 #endif
 
-#define QS_KERNELS(set) \
-  { #set, &set::dotRows, &set::addScaledRows, &set::addProducts, &set::lookUpNibbles, &set::decodeQ4_0, &set::dotQ4_0 }
+#define QS_KERNELS(set)                                                                                            \
+  {                                                                                                                \
+#set, &set::dotRows, &set::addScaledRows, &set::addProducts, &set::exps, &set::logistics, &set::lookUpNibbles, \
+        &set::decodeQ4_0, &set::dotQ4_0                                                                            \
+  }
 
 std::vector<VectorKernels> findRunnable() {
   std::vector<VectorKernels> found = {QS_KERNELS(baseline)};

@@ -27,6 +27,12 @@ struct VectorKernels {
                       const float* terms, std::size_t termStride, std::size_t depth, std::size_t n, float* out,
                       std::size_t outStride);
 
+  /// out[i] = e^(in[i] − minus), i < n, within 2 ulp. @return their sum  @pre out may be in
+  float (*exps)(const float* in, float minus, std::size_t n, float* out);
+
+  /// out[i] = 1 / (1 + e^−in[i]), i < n: within 4 ulp, and zero below 2^-127. @pre out may be in
+  void (*logistics)(const float* in, std::size_t n, float* out);
+
   /// The 2 · pairs values (levels[code] − offset) · factor of packed 4-bit codes; levels has 16 values.
   void (*lookUpNibbles)(const std::uint8_t* packed, std::size_t pairs, NibbleOrder order, const float* levels,
                         float offset, float factor, float* out);
