@@ -1,16 +1,16 @@
-// Speed of llama.cpp's Vulkan backend on the same device and file as bench_gpu, through the npm package node-llama-cpp
-// (not a dependency of the app; install it anywhere and name its folder):
-//   node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--prompt N] [--tokens N] [--runs N] [--ours path/to/bench_gpu]
-// With --ours both programs run alternately and the ratio of the medians is printed: other work on the machine then
-// slows both.
+// Speed of llama.cpp on the same device and file as ours, through the npm package node-llama-cpp (not a dependency of the
+// app; install it anywhere and name its folder):
+//   node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM]
+// With --ours (bench_gpu, or quantscope-cli, which has the CPU, too) both programs run alternately and the ratio of the
+// medians is printed: other work on the machine then slows both.
 import {execFileSync} from "node:child_process";
 import {pathToFileURL} from "node:url";
 import path from "node:path";
 import {readArguments} from "../peer/arguments.mjs";
 
 const {words: [model, modules], options} = readArguments(
-  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--prompt N] [--tokens N] [--runs N] [--ours BENCH_GPU]",
-  ["MODEL.gguf", "NODE_MODULES"], {"--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null});
+  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM]",
+  ["MODEL.gguf", "NODE_MODULES"], {"--device": "vulkan", "--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null});
 const promptCount = Number(options["--prompt"]), tokenCount = Number(options["--tokens"]);
 const runs = Number(options["--runs"]), ours = options["--ours"];
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -18,7 +18,7 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 // llama.cpp leaves devices of type CPU out unless they are named.
 process.env.GGML_VK_VISIBLE_DEVICES ??= "0";
 const {getLlama} = await import(pathToFileURL(path.resolve(modules, "node-llama-cpp/dist/index.js")).href);
-const llama = await getLlama({gpu: "vulkan", build: "never", progressLogs: false, logLevel: "error"});
+const llama = await getLlama({gpu: options["--device"] === "cpu" ? false : "vulkan", build: "never", progressLogs: false, logLevel: "error"});
 const loaded = await llama.loadModel({modelPath: model, gpuLayers: "max", ignoreMemorySafetyChecks: true});
 const context = await loaded.createContext({contextSize: promptCount + tokenCount + 8, ignoreMemorySafetyChecks: true});
 const sequence = context.getSequence();
@@ -36,7 +36,10 @@ async function runPeer() {
 }
 
 function runOurs() {
-  const text = execFileSync(ours, [model, "--prompt", promptCount, "--tokens", tokenCount, "--runs", "1", "--json"].map(String));
+  const isCli = path.basename(ours) === "quantscope-cli";
+  const words = isCli ? ["bench", model, "--device", options["--device"], "-p", promptCount, "-n", tokenCount, "-r", 1, "--json"]
+                      : [model, "--prompt", promptCount, "--tokens", tokenCount, "--runs", "1", "--json"];
+  const text = execFileSync(ours, words.map(String));
   const result = JSON.parse(text);
   return {prefill: result.prefill_tokens_per_s, decode: result.decode_tokens_per_s};
 }
@@ -49,7 +52,7 @@ for (let i = 0; i < runs; i++) {
 }
 for (const phase of ["prefill", "decode"]) {
   const theirs = median(peer.map((run) => run[phase]));
-  let line = `${phase}: llama.cpp ${llama.gpu} ${theirs.toFixed(2)} tokens/s`;
+  let line = `${phase}: llama.cpp ${llama.gpu || "cpu"} ${theirs.toFixed(2)} tokens/s`;
   if (ours) {
     const mine = median(own.map((run) => run[phase]));
     line += `, ours ${mine.toFixed(2)} tokens/s, ratio ${(mine / theirs).toFixed(2)}`;
