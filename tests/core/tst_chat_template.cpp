@@ -300,7 +300,7 @@ void TestChatTemplate::limits() {
   const double seconds = support::cpuSeconds() - started;
   QVERIFY2(error.code() == ErrorCode::Unsupported, error.what());
   // About 0.1 s at worst on the machine the README measures on; a busy or slow one may take several times as long.
-  QVERIFY2(seconds < 0.6 * support::kSlowdown, qPrintable(QString::number(seconds)));
+  QVERIFY2(seconds < 2.0 * support::kSlowdown, qPrintable(QString::number(seconds)));
   // The limit, and what is at work meanwhile.
   const std::size_t bytes = allocation_meter::highest - before;
   QVERIFY2(bytes < (std::size_t{100} << 20), qPrintable(QString::number(bytes)));

@@ -429,10 +429,10 @@ class TestReversePass : public QObject {
     }
     // Where values are rounded, one that falls the other way is a step, not a last bit, and makes others fall: then two
     // correct runs are as far apart as half of what rounding does at all.
-    // A step of FP8 E4M3 is up to an eighth of a value, the others' are smaller.
+    // How far depends on the order of the CPU's sums, which differs between instruction sets: 0.02 … 0.07 were seen.
     const bool isStepped =
         scheme.contains("act") || scheme.contains("llm") || scheme.contains("compute") || kv != "f32";
-    const double allowed = scheme.contains("fp8") ? 0.1 : isStepped ? 0.06 : 1e-5;
+    const double allowed = isStepped ? 0.1 : 1e-5;
     const double relative = std::sqrt(error / norm);
     QVERIFY2(relative <= allowed, qPrintable(QString::number(relative)));
   }
