@@ -429,7 +429,7 @@ class TestReversePass : public QObject {
     }
     // Where values are rounded, one that falls the other way is a step, not a last bit, and makes others fall: then two
     // correct runs are as far apart as half of what rounding does at all.
-    // How far depends on the order of the CPU's sums, which differs between instruction sets: 0.02 … 0.07 were seen.
+    // How far depends on the order of the CPU's sums, which differs between instruction sets: up to 0.07 was seen.
     const bool isStepped =
         scheme.contains("act") || scheme.contains("llm") || scheme.contains("compute") || kv != "f32";
     const double allowed = isStepped ? 0.1 : 1e-5;
