@@ -5,6 +5,7 @@
 // medians is printed: other work on the machine then slows both.
 import {execFileSync} from "node:child_process";
 import {pathToFileURL} from "node:url";
+import os from "node:os";
 import path from "node:path";
 import {readArguments} from "../peer/arguments.mjs";
 
@@ -20,7 +21,7 @@ process.env.GGML_VK_VISIBLE_DEVICES ??= "0";
 const {getLlama} = await import(pathToFileURL(path.resolve(modules, "node-llama-cpp/dist/index.js")).href);
 const llama = await getLlama({gpu: options["--device"] === "cpu" ? false : "vulkan", build: "never", progressLogs: false, logLevel: "error"});
 const loaded = await llama.loadModel({modelPath: model, gpuLayers: "max", ignoreMemorySafetyChecks: true});
-const context = await loaded.createContext({contextSize: promptCount + tokenCount + 8, ignoreMemorySafetyChecks: true});
+const context = await loaded.createContext({threads: os.availableParallelism(), contextSize: promptCount + tokenCount + 8, ignoreMemorySafetyChecks: true});
 const sequence = context.getSequence();
 const vocabulary = 259;  // ids that every vocabulary has
 const prompt = Array.from({length: promptCount}, (_, i) => 3 + (i * 7919 + 11) % vocabulary);
