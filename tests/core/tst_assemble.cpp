@@ -36,7 +36,6 @@ constexpr std::uint8_t kOne = 0x38, kTwo = 0x40;
 
 }  // namespace
 
-
 class TestAssemble : public QObject {
   Q_OBJECT
  private slots:

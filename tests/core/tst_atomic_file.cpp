@@ -13,7 +13,6 @@
 using core::io::AtomicFile;
 using core::io::Unfinished;
 
-
 class TestAtomicFile : public QObject {
   Q_OBJECT
 

@@ -7,7 +7,6 @@
 
 using core::ErrorCode;
 
-
 namespace {
 
 constexpr std::uint32_t kF32 = 0, kQ4_0 = 2;

@@ -14,7 +14,6 @@ namespace io = core::io;
 namespace fs = std::filesystem;
 using core::ErrorCode;
 
-
 class TestGgufOpen : public QObject {
   Q_OBJECT
  private slots:

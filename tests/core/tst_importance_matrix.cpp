@@ -14,7 +14,6 @@
 using namespace core;
 using io::ImportanceMatrix;
 
-
 namespace {
 
 constexpr std::uint32_t kF32 = 0, kF16 = 1;

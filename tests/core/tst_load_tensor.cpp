@@ -32,7 +32,6 @@ SafetensorsBuilder nf4(const std::string& quantState) {
 
 }  // namespace
 
-
 class TestLoadTensor : public QObject {
   Q_OBJECT
  private slots:

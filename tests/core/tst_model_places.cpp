@@ -14,7 +14,6 @@ namespace io = core::io;
 namespace fs = std::filesystem;
 using core::ErrorCode;
 
-
 class TestModelPlaces : public QObject {
   Q_OBJECT
  private slots:

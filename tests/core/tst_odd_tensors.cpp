@@ -16,7 +16,6 @@ namespace io = core::io;
 using core::tensor::DType;
 using core::tensor::Shape;
 
-
 class TestOddTensors : public QObject {
   Q_OBJECT
  private slots:

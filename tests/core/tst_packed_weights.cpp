@@ -14,7 +14,6 @@
 namespace io = core::io;
 using core::tensor::Shape;
 
-
 class TestPackedWeights : public QObject {
   Q_OBJECT
  private slots:

@@ -10,7 +10,6 @@ using core::ErrorCode;
 using core::tensor::DType;
 using core::tensor::Shape;
 
-
 class TestSafetensorsRead : public QObject {
   Q_OBJECT
  private slots:

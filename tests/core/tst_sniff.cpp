@@ -7,7 +7,6 @@
 namespace io = core::io;
 using core::ErrorCode;
 
-
 class TestSniff : public QObject {
   Q_OBJECT
  private slots:
