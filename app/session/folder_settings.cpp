@@ -8,6 +8,7 @@
 #include "app/session/quantization_settings.h"
 #include "app/session/tokenizer_files.h"
 #include "core/base/error.h"
+#include "core/io/input_files.h"
 #include "core/io/mapped_file.h"
 #include "core/io/text_checks.h"
 #include "core/model/architectures/architecture.h"
@@ -27,25 +28,6 @@ namespace {
 
 // Of sentence-transformers: the steps from a text to its embedding, and how the first one reads it.
 constexpr const char *kModulesFile = "modules.json", *kTextsFile = "sentence_bert_config.json";
-
-/// What a folder has beside weights and config.json that is as true of the new one.
-constexpr const char* kCarriedOver[] = {"generation_config.json",
-                                        "tokenizer.json",
-                                        "tokenizer.model",
-                                        "tokenizer_config.json",
-                                        "special_tokens_map.json",
-                                        "added_tokens.json",
-                                        "vocab.json",
-                                        "merges.txt",
-                                        "chat_template.json",
-                                        "chat_template.jinja",
-                                        "preprocessor_config.json",
-                                        "README.md",
-                                        "LICENSE",
-                                        kModulesFile,
-                                        core::model::kPoolingFile,
-                                        kTextsFile,
-                                        "config_sentence_transformers.json"};
 
 /// Bytes of a vocabulary that are no UTF-8 become U+FFFD: JSON has no other.
 std::string textOf(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
@@ -113,7 +95,7 @@ std::vector<FolderFile> carriedOver(const core::io::Checkpoint& source, const Wr
   if (plan.kind.layout == core::quant::FolderLayout::Plain && !type.empty())
     config[config.contains("dtype") ? "dtype" : "torch_dtype"] = type;
   files.push_back({"config.json", textOf(config)});
-  for (const char* name : kCarriedOver)
+  for (const char* name : core::io::kCarriedFiles)
     if (auto contents = contentsOf(folder / name)) files.push_back({name, std::move(*contents)});
   return files;
 }

@@ -9,24 +9,9 @@ namespace core::io {
 
 namespace {
 
-/// What a Hugging Face folder holds beside its weights.
-constexpr const char* kSideFiles[] = {"config.json",
-                                      "generation_config.json",
-                                      "tokenizer.json",
-                                      "tokenizer.model",
-                                      "tokenizer_config.json",
-                                      "special_tokens_map.json",
-                                      "added_tokens.json",
-                                      "vocab.json",
-                                      "merges.txt",
-                                      "chat_template.json",
-                                      "chat_template.jinja",
-                                      "preprocessor_config.json",
-                                      "adapter_config.json",
-                                      "quantize_config.json",
-                                      "params.json",
-                                      "1_Pooling/config.json",
-                                      "model.safetensors.index.json"};
+/// What else a folder holds beside its weights.
+constexpr const char* kOwnFiles[] = {"config.json", "adapter_config.json", "quantize_config.json", "params.json",
+                                     "model.safetensors.index.json"};
 
 }  // namespace
 
@@ -38,7 +23,8 @@ void InputFiles::add(const Checkpoint& checkpoint) {
   }
   if (checkpoint.format() != FileFormat::Safetensors) return;
   for (const auto& folder : folders) {
-    for (const char* name : kSideFiles) add(folder / name, "a file of the model itself");
+    for (const char* name : kOwnFiles) add(folder / name, "a file of the model itself");
+    for (const char* name : kCarriedFiles) add(folder / name, "a file of the model itself");
   }
 }
 

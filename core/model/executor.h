@@ -48,7 +48,8 @@ class Executor {
                const JobContext& job = JobContext());
 
   /// forward() of the last token's logits, whose steps are timed one by one: on the CPU by its clock, on Vulkan by the
-  /// device's, whose steps are of several operations. Nothing where the device has no clock.
+  /// device's, whose steps are of several operations. Nothing where the device has no clock, or somebody watches
+  /// values.
   /// @throws Error as forward()
   StepTimes timeForward(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job = JobContext());
 

@@ -1,9 +1,13 @@
 // What a forward's steps take, on the CPU; and what a token reads of keys and values.
 #include <QtTest>
 
+#include <cmath>
+#include <stop_token>
+
 #include "core/base/error.h"
 #include "core/model/executor.h"
 #include "core/model/kv_traffic.h"
+#include "core/quant/quantizer.h"
 #include "support/random_model.h"
 
 using namespace core;
@@ -70,6 +74,31 @@ class TestStepTimes : public QObject {
     QCOMPARE(plain, behind);
     QVERIFY_EXCEPTION_THROWN(static_cast<void>(executor->timeForward({}, *timed)), Error);
     executor->forward(std::span(tokens).first(1), *timed, model::LogitsWanted::LastToken, behind);  // no clock is left
+    std::stop_source cancelled;
+    cancelled.request_stop();
+    const std::uint32_t length = timed->length();
+    QVERIFY_EXCEPTION_THROWN(
+        static_cast<void>(executor->timeForward(tokens, *timed, JobContext(cancelled.get_token()))), Cancelled);
+    QCOMPARE(timed->length(), length);
+    executor->forward(std::span(tokens).first(1), *timed, model::LogitsWanted::LastToken, behind);
+  }
+
+  void weightsThatAreNoNumbersAreNamed() {
+    model::Graph graph = graphOf({});
+    const auto norm = std::ranges::find(graph.ops, OpKind::RmsNorm, &model::Op::kind);
+    auto& weight = std::get<model::RmsNorm>(norm->parameters).weight;
+    const std::vector<float> values(weight->shape.count(), NAN);
+    const auto owner = std::make_shared<std::vector<float>>(values);
+    weight = quant::wrapStored({"norm", tensor::DType::F32, weight->shape, std::as_bytes(std::span(*owner)), owner});
+    const auto executor = model::createCpuExecutor(graph);
+    const auto cache = executor->createKvCache(4, KvType::F32);
+    try {
+      static_cast<void>(executor->timeForward(std::vector<text::TokenId>{1, 2}, *cache));
+      QFAIL("It is no number.");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::NotFinite);
+    }
+    QCOMPARE(cache->length(), 0U);
   }
 
   void aTokenReadsWhatTheCacheHolds() {

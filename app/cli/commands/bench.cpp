@@ -91,8 +91,10 @@ void printRun(const Run& run, const Options& options, const Memory& memory, cons
   if (memory.bandwidth > 0)
     fmt::print(", {:.0f} % of what the memory gives ({:.1f} GB/s)", 100 * speed.decode * bytes / memory.bandwidth,
                memory.bandwidth / 1e9);
-  fmt::print("; {:.1f} submissions, {:.0f} dispatches, {:.0f} barriers; ", speed.submissions, speed.dispatches,
-             speed.barriers);
+  fmt::print("; ");
+  if (speed.submissions > 0)
+    fmt::print("{:.1f} submissions, {:.0f} dispatches, {:.0f} barriers; ", speed.submissions, speed.dispatches,
+               speed.barriers);
   if (speed.joules)
     fmt::print("{:.3g} J of the processors.\n", *speed.joules);
   else
