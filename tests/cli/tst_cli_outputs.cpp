@@ -96,9 +96,11 @@ class TestCliOutputs : public QObject {
     writeFile(index, R"({"weight_map": {"model.layers.0.mlp.up_proj.weight": "one.safetensors",
                                         "model.layers.1.mlp.up_proj.weight": "two.safetensors"}})");
     writeFile(path(QStringLiteral("config.json")), R"({"model_type": "llama"})");
-    writeFile(path(QStringLiteral("tokenizer.json")), "{}");
-    for (const char* output :
-         {"one.safetensors", "two.safetensors", "config.json", "tokenizer.json", "model.safetensors.index.json"}) {
+    QVERIFY(QDir(path(QString())).mkdir(QStringLiteral("1_Pooling")));
+    for (const char* carried : {"tokenizer.json", "modules.json", "1_Pooling/config.json", "README.md"})
+      writeFile(path(QString::fromLatin1(carried)), "{}");
+    for (const char* output : {"one.safetensors", "two.safetensors", "config.json", "tokenizer.json",
+                               "model.safetensors.index.json", "modules.json", "1_Pooling/config.json", "README.md"}) {
       const QString target = path(QString::fromLatin1(output));
       const QByteArray before = contents(target);
       const Run result = run({QStringLiteral("dump"), index, QStringLiteral("--tensor"),
