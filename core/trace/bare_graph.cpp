@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/model/graph_part.h"
 #include "core/train/plain_graph.h"
 
 namespace core::trace {
@@ -30,21 +31,27 @@ BareGraph::BareGraph(const Graph& whole) {
 }
 
 std::vector<std::size_t> residualOps(const Graph& graph) {
-  const std::size_t count = graph.ops.size();
-  std::vector<std::size_t> lastUse(graph.values.size(), 0), lastOfLayer(graph.kv.size(), 0);
-  for (std::size_t i = 0; i < count; ++i) {
-    for (const ValueId value : graph.ops[i].inputs) lastUse[value] = i;
-    if (graph.ops[i].kind() == OpKind::Attention) lastOfLayer[graph.ops[i].as<model::Attention>().layer] = i;
-  }
+  std::vector<std::size_t> makers(graph.values.size(), 0);
+  for (std::size_t i = 0; i < graph.ops.size(); ++i)
+    if (graph.ops[i].out != kNoValue) makers[graph.ops[i].out] = i;
+  const auto taken = std::ranges::find(graph.ops, OpKind::TakeRows, &Op::kind);
   std::vector<std::size_t> found;
-  std::size_t needed = 0;  // until which operation something is needed that was made before this one
-  for (std::size_t i = 0; i < count && graph.ops[i].kind() != OpKind::TakeRows; ++i) {
-    const Op& op = graph.ops[i];
-    if (op.out != kNoValue && needed <= i && (op.kind() == OpKind::Embed || op.kind() == OpKind::Add))
-      found.push_back(i);
-    if (op.out != kNoValue) needed = std::max(needed, lastUse[op.out]);
-    if (op.kind() == OpKind::StoreKv) needed = std::max(needed, lastOfLayer[op.as<model::StoreKv>().layer]);
+  // What is added to the stream comes second; norms, scales and the like leave it the stream.
+  for (ValueId value = taken == graph.ops.end() ? kNoValue : taken->inputs[0]; value != kNoValue;) {
+    const Op& op = graph.ops[makers[value]];
+    if (op.kind() == OpKind::Add || op.kind() == OpKind::Embed) found.push_back(makers[value]);
+    const bool goesOn = !op.inputs.empty() && graph.values[op.inputs[0]].width == graph.values[value].width;
+    value = goesOn ? op.inputs[0] : kNoValue;
   }
+  std::ranges::reverse(found);
+  return found;
+}
+
+std::vector<std::size_t> resumableOps(const Graph& graph) {
+  const std::vector<bool> parted = model::partings(graph);
+  std::vector<std::size_t> found;
+  for (const std::size_t op : residualOps(graph))
+    if (parted[op]) found.push_back(op);
   return found;
 }
 

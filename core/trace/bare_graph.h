@@ -15,8 +15,12 @@ struct BareGraph {
   explicit BareGraph(const model::Graph& graph);
 };
 
-/// Operations whose result is all that later ones need of what came before: a residual stream. Ascending; the embedding
-/// is one, nothing behind TakeRows is.
+/// Operations that make the residual stream: the embedding and each sum that goes on through the model, up to TakeRows.
+/// Ascending.
 std::vector<std::size_t> residualOps(const model::Graph& graph);
+
+/// Those of them whose result is all that later ones need of what came before. Where later layers see the keys of
+/// earlier ones, or each layer adds an embedding of its own (Gemma 4), those between are not among them.
+std::vector<std::size_t> resumableOps(const model::Graph& graph);
 
 }  // namespace core::trace

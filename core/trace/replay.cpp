@@ -51,7 +51,7 @@ Replay::Replay(const model::Graph& mine, const model::Graph& other, std::span<co
       m_other(other),
       m_tokens(tokens.begin(), tokens.end()),
       m_tensors(differingTensors(m_mine, m_other)),
-      m_residualOps(residualOps(m_mine.graph)),
+      m_resumableOps(resumableOps(m_mine.graph)),
       m_rowsTogether(mine.rowsTogether().value_or(other.rowsTogether().value_or(0))),
       m_known(model::knownTokens(mine.vocabulary(), knownTokens)),
       m_slots(assignSlots(m_mine.graph)),
@@ -148,7 +148,7 @@ void Replay::change(const TensorUse& use, std::size_t tensor, std::span<const st
 
 Replay::Run Replay::run(const Restored& restored, const JobContext& job) {
   Run nothing;
-  nothing.residuals.resize(m_residualOps.size());
+  nothing.residuals.resize(m_resumableOps.size());
   return run(restored, nothing, job);
 }
 
@@ -160,11 +160,11 @@ Replay::Run Replay::run(const Restored& restored, const Run& from, const JobCont
   ++m_passes;
   const Setup setup = setUp(restored);
   // The last residual that is made before anything differs.
-  const auto next = std::ranges::lower_bound(m_residualOps, first);
-  auto index = static_cast<std::size_t>(next - m_residualOps.begin());
+  const auto next = std::ranges::lower_bound(m_resumableOps, first);
+  auto index = static_cast<std::size_t>(next - m_resumableOps.begin());
   std::size_t begin = 0;
   if (index > 0 && !isFirst) {
-    begin = m_residualOps[index - 1] + 1;
+    begin = m_resumableOps[index - 1] + 1;
     const ValueId value = m_mine.graph.ops[begin - 1].out;
     std::ranges::copy(*from.residuals[index - 1], data(value, m_firstRow[value]));
   } else {
@@ -174,7 +174,7 @@ Replay::Run Replay::run(const Restored& restored, const Run& from, const JobCont
   for (std::size_t i = begin; i < m_mine.graph.ops.size(); ++i) {
     job.throwIfCancelled();
     runOp(i, setup, result.logits);
-    if (index == m_residualOps.size() || i != m_residualOps[index]) continue;
+    if (index == m_resumableOps.size() || i != m_resumableOps[index]) continue;
     const ValueId value = m_mine.graph.ops[i].out;
     const float* made = data(value, m_firstRow[value]);
     result.residuals[index++] =

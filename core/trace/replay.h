@@ -34,7 +34,7 @@ class Replay {
   struct Run {
     Restored restored;
     std::vector<float> logits;  ///< [vocabulary()]; not all numbers where the exchange makes it overflow
-    /// After each residual operation, [tokens, width]; shared with the run that this one went on from.
+    /// After each resumable operation, [tokens, width]; shared with the run that this one went on from.
     std::vector<std::shared_ptr<const std::vector<float>>> residuals;
   };
 
@@ -85,7 +85,7 @@ class Replay {
   BareGraph m_mine, m_other;
   std::vector<model::TokenId> m_tokens;
   std::vector<DifferingTensor> m_tensors;
-  std::vector<std::size_t> m_residualOps;
+  std::vector<std::size_t> m_resumableOps;
   std::vector<std::size_t> m_firstRow;  ///< [values] that anything behind it needs
   std::size_t m_rowsTogether;           ///< 0: results do not depend on which rows are together
   std::size_t m_known;                  ///< tokens that have logits

@@ -1,14 +1,16 @@
 // Runs with a few weights exchanged: equal to the executor's with the same weights, wherever they go on from.
 #include <QtTest>
 #include <cmath>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/quant/quantizer.h"
+#include "core/trace/bare_graph.h"
 #include "core/trace/depth.h"
 #include "core/trace/proof.h"
 #include "core/trace/replay.h"
 #include "core/trace/restore.h"
-#include "support/architectures.h"
+#include "support/architecture_form.h"
 #include "trace_models.h"
 
 using namespace core;
@@ -227,6 +229,24 @@ class TestTraceReplay : public QObject {
     const auto run = replay.run(everything);
     const auto effect = trace::effectOf(run.logits, parted.parting, parted.referenceLogits);
     QVERIFY(effect.isReferenceWord && effect.divergence < 1e-9);
+  }
+
+  /// In every architecture the residual stream is seen behind each layer: Gemma 4's, too, whose layers need more than it.
+  void followsTheResidualStream_data() { support::addArchitectureRows(); }
+  void followsTheResidualStream() {
+    QFETCH(QString, path);
+    support::Form form(path.toStdString());
+    const model::Graph graph = form.graph();
+    const auto stream = trace::residualOps(graph);
+    QCOMPARE(graph.ops[stream.front()].kind(), model::OpKind::Embed);
+    std::set<std::string> layers;
+    for (const std::size_t op : stream) {
+      QCOMPARE(graph.values[graph.ops[op].out].width, form.config.width);
+      const std::string& name = graph.values[graph.ops[op].out].name;
+      if (name.starts_with("blk.")) layers.insert(name.substr(0, name.find('.', 4)));
+    }
+    QCOMPARE(layers.size(), std::size_t{form.config.layers});
+    for (const std::size_t op : trace::resumableOps(graph)) QVERIFY(std::ranges::binary_search(stream, op));
   }
 
   void looksIntoDepth() {
