@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <string>
+#include <unordered_map>
 
 namespace core::model {
 
@@ -118,24 +119,28 @@ constexpr Names kOutside[] = {
     {Norm, "norm token_embd_norm output_norm ln_f norm_f"},
 };
 
-bool endsAtDot(std::string_view path, std::string_view name) {
-  return path.ends_with(name) && (path.size() == name.size() || path[path.size() - name.size() - 1] == '.');
-}
+using Roles = std::unordered_map<std::string_view, TensorRole>;
 
 template <std::size_t size>
-std::optional<TensorRole> longestMatch(const Names (&table)[size], std::string_view path) {
-  std::optional<TensorRole> role;
-  std::size_t longest = 0;
+Roles rolesOf(const Names (&table)[size]) {
+  Roles roles;
   for (const Names& row : table) {
     for (std::string_view rest = row.names; !rest.empty();) {
       const std::string_view name = rest.substr(0, rest.find(' '));
       rest.remove_prefix(std::min(name.size() + 1, rest.size()));
-      if (name.size() <= longest || !endsAtDot(path, name)) continue;
-      longest = name.size();
-      role = row.role;
+      roles.emplace(name, row.role);
     }
   }
-  return role;
+  return roles;
+}
+
+std::optional<TensorRole> longestMatch(const Roles& roles, std::string_view path) {
+  while (true) {
+    if (const auto found = roles.find(path); found != roles.end()) return found->second;
+    const std::size_t dot = path.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    path.remove_prefix(dot + 1);
+  }
 }
 
 std::string lastWord(std::string_view path) {
@@ -147,9 +152,15 @@ std::string lastWord(std::string_view path) {
 
 }  // namespace
 
-std::optional<TensorRole> knownRoleInBlock(std::string_view path) { return longestMatch(kInBlock, path); }
+std::optional<TensorRole> knownRoleInBlock(std::string_view path) {
+  static const Roles roles = rolesOf(kInBlock);
+  return longestMatch(roles, path);
+}
 
-std::optional<TensorRole> knownRoleOutside(std::string_view name) { return longestMatch(kOutside, name); }
+std::optional<TensorRole> knownRoleOutside(std::string_view name) {
+  static const Roles roles = rolesOf(kOutside);
+  return longestMatch(roles, name);
+}
 
 std::optional<TensorRole> roleByWord(std::string_view path) {
   const std::string word = lastWord(path);

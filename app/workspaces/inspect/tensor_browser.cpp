@@ -246,6 +246,11 @@ void TensorBrowser::fillTree() {
   m_treeModel->setHorizontalHeaderLabels({tr("Tensor"), tr("Shape")});
   if (!m_selection.model()) return;
   QHash<QString, QStandardItem*> groups;
+  QList<QList<QStandardItem*>> rows;  // of the model, once each has all that is below it
+  const auto appendTo = [&rows](QStandardItem* parent, QStandardItem* name, QStandardItem* shape) {
+    if (parent != nullptr) return parent->appendRow({name, shape});
+    rows.push_back(QList<QStandardItem*>{name, shape});
+  };
   const auto tensors = m_selection.model()->checkpoint().tensors();
   const QFontMetrics metrics(m_tree->font());
   int widest = 0;
@@ -254,7 +259,7 @@ void TensorBrowser::fillTree() {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!isStored && !tensors[i].pieceOf.empty()) continue;
     const QString name = isStored ? storedNameText(tensors[i]) : QString::fromStdString(tensors[i].name);
-    QStandardItem* parent = m_treeModel->invisibleRootItem();
+    QStandardItem* parent = nullptr;
     QString path;
     int indentation = m_tree->indentation();
     for (const QString& group : isStored ? storedGroupsOf(tensors[i]) : groupsOf(name)) {
@@ -263,7 +268,7 @@ void TensorBrowser::fillTree() {
       QStandardItem*& item = groups[path];
       if (item == nullptr) {
         item = new QStandardItem(group);
-        parent->appendRow({item, new QStandardItem});
+        appendTo(parent, item, new QStandardItem);
       }
       parent = item;
     }
@@ -271,8 +276,9 @@ void TensorBrowser::fillTree() {
     widest = std::max(widest, indentation + metrics.horizontalAdvance(leaf->text()) + kNamePadding);
     leaf->setData(QVariant::fromValue<qulonglong>(i), kTensorRole);
     leaf->setToolTip(QStringLiteral("%1 · %2").arg(name, text::bytes(isStored ? tensors[i].bytes : bytes[i])));
-    parent->appendRow({leaf, new QStandardItem(shapeText(isStored ? storedShape(tensors[i]) : tensors[i].shape))});
+    appendTo(parent, leaf, new QStandardItem(shapeText(isStored ? storedShape(tensors[i]) : tensors[i].shape)));
   }
+  for (const QList<QStandardItem*>& row : rows) m_treeModel->appendRow(row);
   m_treeNames->setWidest(widest);
   m_tree->header()->setStretchLastSection(false);
   m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
