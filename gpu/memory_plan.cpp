@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "gpu/kernels/attention_kernel.h"
 #include "gpu/kernels/matmul_kernel.h"
 #include "gpu/kernels/store_kv_kernel.h"
 #include "gpu/shaders/common/interface.h"
@@ -107,9 +108,10 @@ class Footprint {
     };
     const std::uint64_t perRow = placeValues(m_graph, planSteps(m_graph, fusion)).rowFloats;
     const std::uint64_t limit = m_caps.maxRange(m_choice.family, 4 * sizeof(float)) / 4;
+    const std::uint64_t attention = attentionPartFloats(m_graph, m_choice), left = limit - std::min(limit, attention);
     const std::uint64_t rows =
-        std::min<std::uint64_t>(wished, std::max<std::uint64_t>(limit / std::max<std::uint64_t>(perRow, 1), 1));
-    return (perRow + strideOf(m_graph.vocabulary())) * rows * 4;
+        std::min<std::uint64_t>(wished, std::max<std::uint64_t>(left / std::max<std::uint64_t>(perRow, 1), 1));
+    return ((perRow + strideOf(m_graph.vocabulary())) * rows + attention) * 4;
   }
 
   const Graph& m_graph;

@@ -229,8 +229,9 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     }
     case OpKind::Attention: {
       const auto& attention = op.as<core::model::Attention>();
-      return recordAttention(recorder, kvSets(attention.layer), attention, m_graph.kv[attention.layer], type,
-                             context.positions, constantOf(attention.sinks), input(0), context.place(op.out));
+      return recordAttention(
+          recorder, kvSets(attention.layer), attention, m_graph.kv[attention.layer], type, context.positions,
+          {input(0), context.place(op.out), constantOf(attention.sinks), context.workspace.attentionParts()});
     }
     case OpKind::Glu:
       if (step.ops.size() == 3) return recordProducts(context, step);

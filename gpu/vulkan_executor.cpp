@@ -11,6 +11,7 @@
 #include "core/base/memory_bandwidth.h"
 #include "core/quant/quantizer.h"
 #include "gpu/copy_bandwidth.h"
+#include "gpu/kernels/attention_kernel.h"
 #include "gpu/vk/timestamps.h"
 
 namespace gpu {
@@ -27,7 +28,7 @@ using core::model::TokenId;
 
 constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
-constexpr std::uint32_t kLeastPositions = 1024;       // attention over fewer is little work
+constexpr std::uint32_t kLeastPositions = 256;        // attention over fewer is little work
 constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
 
 /// Gate, up and what joins them are products above all.
@@ -161,7 +162,8 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
     if (fusion.watches[v].columns) sums = std::max<std::uint64_t>(sums, 3 * strideOf(m_graph.values[v].width));
   }
-  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums));
+  const std::uint64_t attention = attentionPartFloats(m_graph, m_device->choice());
+  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums + attention));
   if (rows < wishedRows && m_graph.rowsTogether())
     throw Error(ErrorCode::Unsupported,
                 fmt::format("{} tokens have to be computed together, but the activations of only {} fit into a buffer "
@@ -176,7 +178,7 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
     largest = std::max(largest, stride * rows);
     all += stride * rows;
   }
-  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums};
+  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums, attention};
   return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), sizes, m_constants, *m_state);
 }
 

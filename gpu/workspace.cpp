@@ -10,11 +10,12 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
       m_steps(std::move(steps)),
       m_places(placeValues(graph, m_steps)),
       m_rows(sizes.rows),
+      m_columnSumsFloats(sizes.columnSumsFloats),
       m_pace(device.newPace()),
       m_constants(constants),
       m_state(state) {
-  m_arena = std::make_unique<vk::Buffer>(device.memory(), (m_places.rowFloats * m_rows + sizes.columnSumsFloats) * 4,
-                                         vk::MemoryKind::Device, "the activations");
+  const std::uint64_t floats = m_places.rowFloats * m_rows + sizes.columnSumsFloats + sizes.attentionFloats;
+  m_arena = std::make_unique<vk::Buffer>(device.memory(), floats * 4, vk::MemoryKind::Device, "the activations");
   m_readback =
       std::make_unique<vk::Buffer>(device.memory(), sizes.readbackFloats * 4, vk::MemoryKind::Readback, "the results");
   if (device.choice().isLanes()) {
@@ -24,12 +25,12 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
 }
 
 std::uint32_t Workspace::mostRows(const VulkanDevice& device, const core::model::Graph& graph,
-                                  const std::vector<Step>& steps, std::uint64_t columnSumsFloats) {
+                                  const std::vector<Step>& steps, std::uint64_t otherFloats) {
   const std::uint64_t limit = device.device()->caps().maxRange(device.choice().family, 4 * sizeof(float));
   // Offsets are counted in floats in 32 bits.
   const std::uint64_t floats = std::min<std::uint64_t>(limit / 4, ~std::uint32_t{0} - 1);
   const std::uint64_t perRow = std::max<std::uint64_t>(placeValues(graph, steps).rowFloats, 1);
-  const std::uint64_t left = floats - std::min(floats, columnSumsFloats);
+  const std::uint64_t left = floats - std::min(floats, otherFloats);
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(left / perRow, 1, 1U << 20));
 }
 

@@ -21,13 +21,14 @@ class Workspace {
     std::uint32_t rows;              ///< tokens of a batch at most
     std::uint64_t readbackFloats;    ///< of the buffer for results
     std::uint64_t columnSumsFloats;  ///< 0 where no columns are summed
+    std::uint64_t attentionFloats;   ///< attentionPartFloats()
   };
   Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, const Sizes& sizes,
             const Constants& constants, const vk::Buffer& state);
 
-  /// Most tokens for which the activations of these steps, and sums of columns, fit into one descriptor.
+  /// Most tokens for which the activations of these steps, and so many other floats, fit into one descriptor.
   static std::uint32_t mostRows(const VulkanDevice& device, const core::model::Graph& graph,
-                                const std::vector<Step>& steps, std::uint64_t columnSumsFloats);
+                                const std::vector<Step>& steps, std::uint64_t otherFloats);
 
   const std::vector<Step>& steps() const { return m_steps; }
   std::uint32_t rows() const { return m_rows; }
@@ -36,6 +37,8 @@ class Workspace {
   Place place(core::model::ValueId value) const;
   /// Where sums of columns are made in the arena.
   std::uint32_t columnSums() const { return static_cast<std::uint32_t>(m_places.rowFloats * m_rows); }
+  /// Where attention over parts of the positions leaves its results.
+  std::uint32_t attentionParts() const { return columnSums() + static_cast<std::uint32_t>(m_columnSumsFloats); }
   /// Where the quantized inputs of stacks of experts are made in the arena.
   std::uint32_t expertInputs() const { return static_cast<std::uint32_t>(m_places.expertInputs * m_rows); }
   const vk::Buffer& arena() const { return *m_arena; }
@@ -49,6 +52,7 @@ class Workspace {
   std::vector<Step> m_steps;
   ValuePlaces m_places;
   std::uint32_t m_rows;
+  std::uint64_t m_columnSumsFloats;
   WorkPace m_pace;
   const Constants& m_constants;
   const vk::Buffer& m_state;

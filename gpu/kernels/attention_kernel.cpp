@@ -9,26 +9,89 @@ namespace gpu {
 
 namespace {
 
+using core::model::Attention;
+using core::model::KvShape;
+
 constexpr std::uint32_t kLeastWorkgroup = 128;  // of attention_workgroups, which every device has
 constexpr std::uint32_t kManyGroups = 1024;     // they fill any GPU
+constexpr std::uint32_t kMostSplits = 64;       // over all tokens of a batch: of more, each is longer
+constexpr std::uint32_t kLeastSplit = 64;       // positions that are worth a workgroup
+constexpr std::uint32_t kLeastParted = 512;     // fewer are not worth joining their parts
+constexpr std::uint32_t kMostTogether = 8;      // query heads of a workgroup of attention_splits
 
-/// Query heads that share a pass over keys and values in attention_lanes: bounded by the registers their sums take.
-std::uint32_t headsTogether(std::uint32_t group, std::uint32_t valueHeadSize) {
-  const std::uint32_t most = valueHeadSize <= 64 ? 4 : 2;
+/// The largest divisor of the group of query heads that share a key head, up to `most`.
+std::uint32_t divisorOf(std::uint32_t group, std::uint32_t most) {
   std::uint32_t heads = std::min(group, most);
   while (group % heads != 0) --heads;
   return heads;
 }
 
+/// Query heads that share a pass over keys and values in attention_lanes: bounded by the registers their sums take.
+std::uint32_t headsOfLanes(std::uint32_t group, std::uint32_t valueHeadSize) {
+  return divisorOf(group, valueHeadSize <= 64 ? 4 : 2);
+}
+
+/// Likewise in attention_splits: bounded by shared memory, of which every device has 16 KiB, and by registers.
+std::uint32_t headsOfSplits(const Attention& attention, const KvShape& kv) {
+  constexpr std::uint32_t kSharedBytes = 16384;
+  const std::uint32_t group = attention.heads / kv.heads, keyOctets = divideUp(kv.headSize, 8);
+  std::uint32_t heads = divisorOf(group, kMostTogether);
+  while (heads > 1 && attentionSplitsSharedBytes(heads, keyOctets) > kSharedBytes) heads = divisorOf(group, heads - 1);
+  return heads;
+}
+
+bool canSplit(const Attention& attention, const KvShape& kv, const KernelChoice& choice) {
+  const std::uint32_t octets = divideUp(std::max(kv.headSize, kv.valueHeadSize), 8);
+  return !choice.isLanes() && attention.isCausal && octets <= kAttentionWorkgroup;
+}
+
+/// Parts of the visible positions that are computed side by side; 1: they are not parted.
+std::uint32_t splitsOf(const Attention& attention, const KvShape& kv, std::uint32_t tokens, std::uint32_t visible) {
+  if (visible < kLeastParted) return 1;
+  const std::uint32_t groups = tokens * (attention.heads / headsOfSplits(attention, kv));
+  return std::max(1U, std::min({kMostSplits / tokens, kManyGroups / groups, visible / kLeastSplit}));
+}
+
+void recordSplits(Recorder& recorder, std::span<const VkDescriptorSet> sets, const Attention& attention,
+                  const KvShape& kv, std::uint32_t kvKind, AttentionPush push, double work) {
+  const std::uint32_t heads = headsOfSplits(attention, kv), valueOctets = divideUp(kv.valueHeadSize, 8);
+  const AttentionSplitsConstants splits{.workgroup = kAttentionWorkgroup,
+                                        .kvKind = kvKind,
+                                        .keyOctets = divideUp(kv.headSize, 8),
+                                        .valueOctets = valueOctets,
+                                        .columns = std::bit_ceil(valueOctets),
+                                        .headsEach = static_cast<int>(heads)};
+  recorder.dispatch("attention_splits", splits.values(), sets, push,
+                    {attention.heads / heads * push.splits, recorder.tokens()}, work);
+  recorder.barrier();
+  const AttentionMergeConstants merge{.workgroup = kAttentionWorkgroup};
+  recorder.dispatch("attention_merge", merge.values(), sets, push, {attention.heads, recorder.tokens()},
+                    1.0 * recorder.tokens() * attention.heads * push.splits * kv.valueHeadSize);
+}
+
 }  // namespace
 
-void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::Attention& attention,
-                     const core::model::KvShape& kv, core::model::KvType type, std::uint32_t positions,
-                     std::uint32_t sinks, Place query, Place out) {
-  const AttentionPush push{.query = query.offset,
-                           .queryStride = query.stride,
-                           .result = out.offset,
-                           .resultStride = out.stride,
+std::uint64_t attentionPartFloats(const core::model::Graph& graph, const KernelChoice& choice) {
+  std::uint64_t most = 0;
+  for (const core::model::Op& op : graph.ops) {
+    const auto* attention = std::get_if<Attention>(&op.parameters);
+    if (attention == nullptr || !canSplit(*attention, graph.kv[attention->layer], choice)) continue;
+    most = std::max<std::uint64_t>(most, std::uint64_t{kMostSplits} * attention->heads *
+                                             attentionPartStride(graph.kv[attention->layer].valueHeadSize));
+  }
+  return most;
+}
+
+void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const Attention& attention,
+                     const KvShape& kv, core::model::KvType type, std::uint32_t positions,
+                     const AttentionPlaces& places) {
+  const std::uint32_t tokens = recorder.tokens();
+  const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);
+  const KernelChoice& choice = recorder.choice();
+  const AttentionPush push{.query = places.query.offset,
+                           .queryStride = places.query.stride,
+                           .result = places.out.offset,
+                           .resultStride = places.out.stride,
                            .heads = attention.heads,
                            .kvHeads = kv.heads,
                            .headSize = kv.headSize,
@@ -36,33 +99,34 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .window = attention.window,
                            .scale = attention.scale,
                            .softCap = attention.softCap,
-                           .sinks = sinks,
-                           .last = attention.isCausal ? kNone : recorder.tokens() - 1};
+                           .sinks = places.sinks,
+                           .last = attention.isCausal ? kNone : tokens - 1,
+                           .splits = canSplit(attention, kv, choice) ? splitsOf(attention, kv, tokens, visible) : 1,
+                           .parts = places.parts};
   const std::uint32_t kind = kvKindOf(type);
   const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
-  const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);
-  const double work = 1.0 * recorder.tokens() * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
-  if (recorder.choice().isLanes()) {
-    const std::uint32_t heads = headsTogether(attention.heads / kv.heads, kv.valueHeadSize);
-    const AttentionLanesConstants constants{.workgroup = recorder.choice().lanes,
+  const double work = 1.0 * tokens * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
+  if (choice.isLanes()) {
+    const std::uint32_t heads = headsOfLanes(attention.heads / kv.heads, kv.valueHeadSize);
+    const AttentionLanesConstants constants{.workgroup = choice.lanes,
                                             .kvKind = kind,
                                             .headsEach = static_cast<int>(heads),
                                             .keyOctets = static_cast<int>(keyOctets),
                                             .valueOctets = static_cast<int>(valueOctets),
                                             .wholeQuads = kv.headSize % 4 == 0 ? 1U : 0U};
-    recorder.dispatch("attention_lanes", constants.values(), sets, push, {attention.heads / heads, recorder.tokens()},
-                      work);
+    recorder.dispatch("attention_lanes", constants.values(), sets, push, {attention.heads / heads, tokens}, work);
     return;
   }
+  if (push.splits > 1) return recordSplits(recorder, sets, attention, kv, kind, push, work);
   // Few tokens have few workgroups; then large ones finish soonest.
-  const std::uint32_t workgroup =
-      recorder.tokens() * attention.heads < kManyGroups ? recorder.choice().largeWorkgroup : kLeastWorkgroup;
+  const std::uint32_t largest = std::clamp(std::bit_ceil(visible), kLeastWorkgroup, choice.largeWorkgroup);
+  const std::uint32_t workgroup = tokens * attention.heads < kManyGroups ? largest : kLeastWorkgroup;
   const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
                                                .kvKind = kind,
                                                .keyOctets = keyOctets,
                                                .valueOctets = valueOctets,
                                                .columns = std::min(std::bit_ceil(valueOctets), workgroup)};
-  recorder.dispatch("attention_workgroups", constants.values(), sets, push, {attention.heads, recorder.tokens()}, work);
+  recorder.dispatch("attention_workgroups", constants.values(), sets, push, {attention.heads, tokens}, work);
 }
 
 }  // namespace gpu

@@ -11,6 +11,7 @@ layout(local_size_x_id = 0) in;
 #include "common/specialization.h"
 #include "common/reduce.glsl"
 QS_ATTENTION_WORKGROUPS(QS_SPECIALIZE)
+#include "common/kv_octets.glsl"
 QS_REDUCE(largestOf, max)
 QS_REDUCE(sumOf, QS_ADD)
 
@@ -26,33 +27,11 @@ shared vec4 handed[SIZE];  // the sums of half the invocations
 float scoreOf(uint keyQuad) {
   vec4 score = vec4(0.0);
   for (uint o = 0; o < keyOctets; ++o) {
-    if (kvKind == kKvBytes) {
-      const uvec4 words = loadKeyQuad(keyQuad + o / 2);
-      score = fma(query[2 * o], bytesOfWord((o & 1) == 0 ? words.x : words.z), score);
-      score = fma(query[2 * o + 1], bytesOfWord((o & 1) == 0 ? words.y : words.w), score);
-    } else if (kvKind == kKvHalves) {
-      const uvec4 words = loadKeyQuad(keyQuad + o);
-      score = fma(query[2 * o], vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)), score);
-      score = fma(query[2 * o + 1], vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), score);
-    } else {
-      score = fma(query[2 * o], uintBitsToFloat(loadKeyQuad(keyQuad + 2 * o)), score);
-      score = fma(query[2 * o + 1], uintBitsToFloat(loadKeyQuad(keyQuad + 2 * o + 1)), score);
-    }
+    const Octet key = loadKeyOctet(keyQuad, o);
+    score = fma(query[2 * o], key.low, score);
+    score = fma(query[2 * o + 1], key.high, score);
   }
   return dot(score, vec4(1.0));
-}
-
-// Of an octet of values: elements 0 … 3 and 4 … 7.
-struct Octet {
-  vec4 low, high;
-};
-// @param isSecond of bytes: which octet of the quad
-Octet octetOf(uvec4 first, uvec4 second, bool isSecond) {
-  if (kvKind == kKvBytes)
-    return Octet(bytesOfWord(isSecond ? first.z : first.x), bytesOfWord(isSecond ? first.w : first.y));
-  if (kvKind == kKvFloats) return Octet(uintBitsToFloat(first), uintBitsToFloat(second));
-  return Octet(vec4(unpackHalf2x16(first.x), unpackHalf2x16(first.y)),
-               vec4(unpackHalf2x16(first.z), unpackHalf2x16(first.w)));
 }
 
 void main() {
@@ -94,19 +73,13 @@ void main() {
       sums[n].high *= correction;
       const uint octet = column + n * columns;
       for (uint j = part; j < count && octet < valueOctets; j += TOGETHER * PARTS) {
-        uvec4 low[TOGETHER], high[TOGETHER];
-        [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
-          const uint at = first + min(j + k * PARTS, count - 1);
-          const uint quad = at * valueRow + valueHead +
-              (kvKind == kKvBytes ? octet / 2 : kvKind == kKvHalves ? octet : 2 * octet);
-          low[k] = loadValueQuad(quad);
-          high[k] = kvKind == kKvFloats ? loadValueQuad(quad + 1) : uvec4(0);
-        }
+        Octet values[TOGETHER];
+        [[unroll]] for (uint k = 0; k < TOGETHER; ++k)
+          values[k] = loadValueOctet((first + min(j + k * PARTS, count - 1)) * valueRow + valueHead, octet);
         [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
           if (j + k * PARTS >= count) continue;
-          const Octet values = octetOf(low[k], high[k], (octet & 1) == 1);
-          sums[n].low = fma(vec4(weights[j + k * PARTS]), values.low, sums[n].low);
-          sums[n].high = fma(vec4(weights[j + k * PARTS]), values.high, sums[n].high);
+          sums[n].low = fma(vec4(weights[j + k * PARTS]), values[k].low, sums[n].low);
+          sums[n].high = fma(vec4(weights[j + k * PARTS]), values[k].high, sums[n].high);
         }
       }
     }

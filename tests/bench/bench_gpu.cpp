@@ -1,5 +1,6 @@
 // Prefill and decode speed of the Vulkan executor:
-//   bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] [--scheme S] [--json]
+//   bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] [--scheme S]
+//     [--family lanes|workgroups] [--json]
 // Prints the medians of the runs. With --panes 2 two sessions decode in turn, as the chat's panes do; the speed is of
 // each. peer_llama_cpp.mjs measures the peer (llama.cpp); with --ours it runs both alternately.
 #include <algorithm>
@@ -12,7 +13,7 @@
 #include "core/io/checkpoint.h"
 #include "core/model/executor.h"
 #include "core/quant/scheme.h"
-#include "gpu/vulkan_device.h"
+#include "gpu/device_impl.h"
 #include "tool_arguments.h"
 
 namespace {
@@ -29,7 +30,7 @@ double median(std::vector<double> values) {
 struct Options {
   std::map<std::string, int> numbers = {
       {"--prompt", 32}, {"--tokens", 8}, {"--runs", 3}, {"--device", 0}, {"--panes", 1}};
-  std::string model, scheme;
+  std::string model, scheme, family;
   bool json = false;
   int operator[](const char* name) const { return numbers.at(name); }
 };
@@ -77,6 +78,8 @@ int main(int argc, char** argv) try {
     tool.add_option(name, value)->capture_default_str()->check(CLI::Range(least, 1 << 24));
   }
   tool.add_option("--scheme", options.scheme, "Quantize the block matrices first");
+  tool.add_option("--family", options.family, "Kernels for CPUs or for GPUs; default: what suits the device")
+      ->check(CLI::IsMember({"lanes", "workgroups"}));
   tool.add_flag("--json", options.json, "Answer in JSON");
   if (const auto code = readArguments(tool, argc, argv)) return *code;
   const auto checkpoint = core::io::openCheckpoint(options.model);
@@ -84,7 +87,10 @@ int main(int argc, char** argv) try {
   core::model::WeightLibrary library(checkpoint);
   std::optional<core::quant::Scheme> scheme;
   if (!options.scheme.empty()) scheme = core::quant::Scheme::parse(options.scheme);
-  const auto device = gpu::openDevice(static_cast<std::uint32_t>(options["--device"]));
+  gpu::DeviceOptions how;
+  using gpu::vk::KernelFamily;
+  if (!options.family.empty()) how.family = options.family == "lanes" ? KernelFamily::Lanes : KernelFamily::Workgroups;
+  const auto device = gpu::openDevice(static_cast<std::uint32_t>(options["--device"]), how);
   std::vector<Pane> panes(static_cast<std::size_t>(options["--panes"]));
   const auto start = Clock::now();
   for (Pane& pane : panes) {

@@ -25,6 +25,13 @@ QS_CONSTANT uint kNone = 0xFFFFFFFFu;  // no such place in the arena or among th
 
 // Workgroups whose size is fixed.
 QS_CONSTANT uint kMatMulTilesWorkgroup = 256u;
+QS_CONSTANT uint kAttentionWorkgroup = 128u;  // of attention_splits, which every device has
+QS_CONSTANT uint kAttentionTile = 128u;       // positions whose weights it keeps
+QS_CONSTANT uint kAttentionExponents = 16u;   // invocations that share the weights of one of up to eight heads
+// Its shared memory.
+QS_FUNCTION uint attentionSplitsSharedBytes(uint heads, uint keyOctets) {
+  return (heads * (keyOctets * 8u + kAttentionTile + kAttentionExponents + 1u) + kAttentionWorkgroup * 8u) * 4u;
+}
 // Shared memory of matmul_tiles: a unit of each row and token, and a quad and a word against bank conflicts.
 QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
   return kUnitValues * (kTilesTogether * kTileRows + 4u + tokens + 1u) * 4u;
@@ -106,7 +113,12 @@ struct AttentionPush {
   float softCap;  // of scores; 0: none
   uint sinks;     // first constant, or kNone
   uint last;      // position that every query sees up to; kNone: its own
+  uint splits;    // parts of the positions that have a workgroup each
+  uint parts;     // first float of their results
 };
+// What each part of the positions leaves of a token's query head, [tokens, heads, splits]: the largest score, the sum of
+// the weights exp(score - largest), 0 where the part has no position, and the values' sums.
+QS_FUNCTION uint attentionPartStride(uint valueHeadSize) { return valueHeadSize + 2u; }
 
 struct EmbedPush {
   uint base, units, groups, unitsPerGroup, table;  // as in MatMulSegment and MatMulPush

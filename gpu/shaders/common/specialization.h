@@ -45,6 +45,14 @@
   ENTRY(3, uint, valueOctets)          \
   ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations along a value row, an octet each */
 
+#define QS_ATTENTION_SPLITS(ENTRY) \
+  ENTRY(1, uint, kvKind)           \
+  ENTRY(2, uint, keyOctets)        \
+  ENTRY(3, uint, valueOctets)      \
+  ENTRY(4, uint, columns)          \
+  ENTRY(5, int, headsEach) /* query heads that share a key head, at most 8 */
+#define QS_ATTENTION_MERGE(ENTRY)
+
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
 #define QS_SLICE(ENTRY)
@@ -107,6 +115,8 @@ QS_KERNEL_CONSTANTS(ArrangeColumnsConstants, QS_ARRANGE_COLUMNS)
 QS_KERNEL_CONSTANTS(QuantizeRowsConstants, QS_QUANTIZE_ROWS)
 QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
 QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
+QS_KERNEL_CONSTANTS(AttentionSplitsConstants, QS_ATTENTION_SPLITS)
+QS_KERNEL_CONSTANTS(AttentionMergeConstants, QS_ATTENTION_MERGE)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
 QS_KERNEL_CONSTANTS(ElementwiseConstants, QS_ELEMENTWISE)
 QS_KERNEL_CONSTANTS(SliceConstants, QS_SLICE)
