@@ -24,6 +24,17 @@ void unpackGroup(const std::uint8_t* packed, std::size_t count, std::uint32_t bi
   for (std::size_t j = 0; j < count; ++j) codes[j] = static_cast<std::uint8_t>((stream >> (j * bits)) & mask);
 }
 
+/// Eight codes that lie bit to bit, each in a byte of its own: fours are parted, then pairs, then codes.
+template <std::uint32_t bits>
+QS_FORCE_INLINE std::uint64_t inBytes(std::uint64_t stream) {
+  constexpr std::uint64_t kFour = (std::uint64_t{1} << (4 * bits)) - 1,
+                          kTwo = ((std::uint64_t{1} << (2 * bits)) - 1) * 0x0000000100000001U,
+                          kOne = ((std::uint64_t{1} << bits) - 1) * 0x0001000100010001U;
+  stream = (stream & kFour) | ((stream & (kFour << (4 * bits))) << (32 - 4 * bits));
+  stream = (stream & kTwo) | ((stream & (kTwo << (2 * bits))) << (16 - 2 * bits));
+  return (stream & kOne) | ((stream & (kOne << bits)) << (8 - bits));
+}
+
 /// Whole groups; `packed` has to have eight bytes from each group's first on.
 template <std::uint32_t bits>
 QS_FORCE_INLINE void unpackGroups(const std::uint8_t* __restrict__ packed, std::size_t groups,
@@ -31,8 +42,8 @@ QS_FORCE_INLINE void unpackGroups(const std::uint8_t* __restrict__ packed, std::
   for (std::size_t g = 0; g < groups; ++g, packed += bits, codes += 8) {
     std::uint64_t stream = 0;
     std::memcpy(&stream, packed, sizeof(stream));
-    for (std::uint32_t j = 0; j < 8; ++j)
-      codes[j] = static_cast<std::uint8_t>((stream >> (j * bits)) & ((1U << bits) - 1U));
+    stream = inBytes<bits>(stream);
+    std::memcpy(codes, &stream, sizeof(stream));
   }
 }
 
@@ -43,6 +54,8 @@ QS_MULTIVERSION void unpackGroups(const std::uint8_t* packed, std::size_t groups
       return unpackGroups<2>(packed, groups, codes);
     case 3:
       return unpackGroups<3>(packed, groups, codes);
+    case 4:
+      return unpackGroups<4>(packed, groups, codes);
     case 5:
       return unpackGroups<5>(packed, groups, codes);
     case 6:
@@ -55,14 +68,6 @@ QS_MULTIVERSION void unpackGroups(const std::uint8_t* packed, std::size_t groups
 QS_MULTIVERSION void packNibblePairs(const std::uint8_t* __restrict__ codes, std::size_t pairs,
                                      std::uint8_t* __restrict__ packed) {
   for (std::size_t i = 0; i < pairs; ++i) packed[i] = static_cast<std::uint8_t>(codes[2 * i] | (codes[2 * i + 1] << 4));
-}
-
-QS_MULTIVERSION void unpackNibblePairs(const std::uint8_t* __restrict__ packed, std::size_t pairs,
-                                       std::uint8_t* __restrict__ codes) {
-  for (std::size_t i = 0; i < pairs; ++i) {
-    codes[2 * i] = packed[i] & 0x0f;
-    codes[2 * i + 1] = packed[i] >> 4;
-  }
 }
 
 }  // namespace
@@ -88,11 +93,7 @@ void unpackBits(const std::uint8_t* packed, std::size_t count, std::uint32_t bit
     if (count != 0) std::memcpy(codes, packed, count);
     return;
   }
-  if (bits == 4) {
-    done = count / 2 * 2;
-    unpackNibblePairs(packed, done / 2, codes);
-    packed += done / 2;
-  } else if (const std::size_t bytes = count / 8 * bits; bytes >= 8) {
+  if (const std::size_t bytes = count / 8 * bits; bytes >= 8) {
     const std::size_t groups = (bytes - 8) / bits + 1;
     unpackGroups(packed, groups, bits, codes);
     done = groups * 8;
