@@ -231,7 +231,8 @@ class TestTraceReplay : public QObject {
     QVERIFY(effect.isReferenceWord && effect.divergence < 1e-9);
   }
 
-  /// In every architecture the residual stream is seen behind each layer: Gemma 4's, too, whose layers need more than it.
+  /// In every architecture the residual stream is seen behind each layer: Gemma 4's, too, whose layers need more than
+  /// it.
   void followsTheResidualStream_data() { support::addArchitectureRows(); }
   void followsTheResidualStream() {
     QFETCH(QString, path);

@@ -116,8 +116,8 @@ struct AttentionPush {
   uint splits;    // parts of the positions that have a workgroup each
   uint parts;     // first float of their results
 };
-// What each part of the positions leaves of a token's query head, [tokens, heads, splits]: the largest score, the sum of
-// the weights exp(score - largest), 0 where the part has no position, and the values' sums.
+// What each part of the positions leaves of a token's query head, [tokens, heads, splits]: the largest score, the sum
+// of the weights exp(score - largest), 0 where the part has no position, and the values' sums.
 QS_FUNCTION uint attentionPartStride(uint valueHeadSize) { return valueHeadSize + 2u; }
 
 struct EmbedPush {
