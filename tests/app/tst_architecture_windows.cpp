@@ -4,6 +4,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include "app/workspaces/trace/depth_chart.h"
 #include "app/workspaces/trace/trace_state.h"
 #include "app/workspaces/trace/trace_workspace.h"
 #include "support/with_vocabulary.h"
@@ -48,6 +49,10 @@ class TestArchitectureWindows : public QObject {
     QVERIFY(shown.waitUntilIdle());
     QVERIFY2(window.errorText().isEmpty(), qPrintable(window.errorText()));
     QVERIFY(state.trace()->search.found && state.trace()->depth);
+    const QString letters = shown.find<DepthChart>()->xAxis->label();
+    QCOMPARE(letters.contains(QStringLiteral("a behind attention")), name != QStringLiteral("mamba2"));
+    QCOMPARE(letters.contains(QStringLiteral("s behind the state space")), name == QStringLiteral("mamba2"));
+    QCOMPARE(letters.contains(QStringLiteral("p behind its own embedding")), name == QStringLiteral("gemma4"));
   }
 };
 

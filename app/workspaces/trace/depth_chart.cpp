@@ -22,7 +22,7 @@ DepthChart::DepthChart(QWidget* parent)
       m_band(new QCPItemRect(this)),
       m_words(new RotatedWords(this)) {
   setTitle(tr("Error over depth"));
-  setAxisTitles(tr("layer: a behind attention, f behind feed-forward"), tr("relative error"));
+  setAxisTitles(tr("layer"), tr("relative error"));
   axisRect()->setRangeDrag(Qt::Horizontal);
   axisRect()->setRangeZoom(Qt::Horizontal);
   for (QCPBars* bars : {m_same, m_other}) bars->setWidth(0.78);

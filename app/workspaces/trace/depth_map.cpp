@@ -14,7 +14,7 @@ constexpr std::size_t kMostDots = 4096, kMostTicks = 18;
 
 DepthMap::DepthMap(QWidget* parent) : Chart(parent), m_map(new QCPColorMap(xAxis, yAxis)), m_differs(addGraph()) {
   setTitle(tr("Error of every token over depth"));
-  setAxisTitles(tr("layer: a behind attention, f behind feed-forward"), QString());
+  setAxisTitles(tr("layer"), QString());
   m_map->setInterpolate(false);
   m_map->setTightBoundary(false);
   yAxis->setRangeReversed(true);

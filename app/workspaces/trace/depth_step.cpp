@@ -114,6 +114,8 @@ void DepthStep::fill() {
     words << wordText(tokenizer, tokens[depth.firstPosition + i]).left(14);
   const QString provenance = reference + QStringLiteral(" / ") + compared;
   for (Chart* chart : {static_cast<Chart*>(m_chart), static_cast<Chart*>(m_map)}) chart->setProvenance(provenance);
+  m_chart->setAxisTitles(depthAxisText(depth), tr("relative error"));
+  m_map->setAxisTitles(depthAxisText(depth), QString());
   m_chart->setSteps(std::move(steps), m_state.selection().color(question.compared.recipe));
   m_map->setDepth(depth, depths, words);
   const int parting = m_chart->parting();

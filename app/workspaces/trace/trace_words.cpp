@@ -1,6 +1,8 @@
 #include "app/workspaces/trace/trace_words.h"
 
 #include <QStringList>
+#include <algorithm>
+#include <string_view>
 
 #include "app/selection/selection.h"
 #include "app/selection/tensor_text.h"
@@ -16,7 +18,21 @@ using text::tr;
 
 namespace {
 
-bool isBehindAttention(const std::string& residual) { return residual.find("attn") != std::string::npos; }
+/// What of a layer adds to the residual stream: the ending of the sum's name, and what people call it.
+struct StreamPart {
+  std::string_view sum;
+  QChar letter;
+  const char *inLayer, *behind;
+};
+constexpr StreamPart kStreamParts[] = {
+    {"attn_residual", u'a', QT_TR_NOOP("layer %1, attention"), QT_TR_NOOP("a behind attention")},
+    {"ssm_residual", u's', QT_TR_NOOP("layer %1, state space"), QT_TR_NOOP("s behind the state space")},
+    {"per_layer_residual", u'p', QT_TR_NOOP("layer %1, its embedding"), QT_TR_NOOP("p behind its own embedding")},
+    {"", u'f', QT_TR_NOOP("layer %1, feed-forward"), QT_TR_NOOP("f behind feed-forward")}};
+
+const StreamPart& partOf(std::string_view residual) {
+  return *std::ranges::find_if(kStreamParts, [&](const StreamPart& part) { return residual.ends_with(part.sum); });
+}
 
 QString randomText(const core::trace::ProvedSet& set) {
   if (set.randomSets == 0) return QStringLiteral(".");
@@ -56,14 +72,22 @@ QString quotedWord(const core::text::Tokenizer* tokenizer, core::model::TokenId 
 
 QString depthName(const std::string& residual) {
   const auto layer = core::model::placeOf(residual).layer;
-  if (!layer) return tr("embedding");
-  return (isBehindAttention(residual) ? tr("layer %1, attention") : tr("layer %1, feed-forward")).arg(*layer);
+  return layer ? tr(partOf(residual).inLayer).arg(*layer) : tr("embedding");
 }
 
 QString shortDepthName(const std::string& residual) {
   const auto layer = core::model::placeOf(residual).layer;
-  if (!layer) return QStringLiteral("e");
-  return QString::number(*layer) + (isBehindAttention(residual) ? u'a' : u'f');
+  return layer ? QString::number(*layer) + partOf(residual).letter : QStringLiteral("e");
+}
+
+QString depthAxisText(const core::trace::Depth& depth) {
+  QStringList letters;
+  for (const StreamPart& part : kStreamParts)
+    if (std::ranges::any_of(depth.steps, [&](const core::trace::DepthStep& step) {
+          return core::model::placeOf(step.name).layer && &partOf(step.name) == &part;
+        }))
+      letters << tr(part.behind);
+  return tr("layer: %1").arg(letters.join(QStringLiteral(", ")));
 }
 
 QString recipeTitle(const core::model::Recipe& recipe, const Selection& selection) {

@@ -16,6 +16,8 @@ QString quotedWord(const core::text::Tokenizer* tokenizer, core::model::TokenId 
 QString depthName(const std::string& residual);
 /// The same in a few letters: "3a", "3f", "e".
 QString shortDepthName(const std::string& residual);
+/// What the letters mean: "layer: a behind attention, f behind feed-forward".
+QString depthAxisText(const core::trace::Depth& depth);
 /// "BF16 as stored", "NF4 · 64": what the list of schemes calls it.
 QString recipeTitle(const core::model::Recipe& recipe, const Selection& selection);
 /// The same with the type of keys and values where that is not the usual one: "NF4 · 64 · KV INT8".
