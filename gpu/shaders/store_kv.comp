@@ -6,6 +6,7 @@
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
+#include "common/nearest_half.glsl"
 #include "common/row_scale.glsl"
 #include "common/specialization.h"
 QS_STORE_KV(QS_SPECIALIZE)
@@ -16,7 +17,7 @@ float elementOf(uint head, uint headSize, uint e) { return e < headSize ? arena[
 uint wordOf(uint row, uint headSize, uint headWords, uint w) {
   const uint head = row + w / headWords * headSize, at = w % headWords;
   if (kvKind == kKvFloats) return floatBitsToUint(elementOf(head, headSize, at));
-  return packHalf2x16(vec2(elementOf(head, headSize, 2 * at), elementOf(head, headSize, 2 * at + 1)));
+  return halfBits(elementOf(head, headSize, 2 * at)) | halfBits(elementOf(head, headSize, 2 * at + 1)) << 16;
 }
 
 uvec2 scaleOf(uint head, uint headSize) {

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/model/graph_builder.h"
+#include "core/numeric/half.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
 
@@ -120,6 +121,47 @@ class TestGpuAttention : public QObject {
       // neighbours in F16 and Int8.
       const double limit = type == KvType::F32 ? 1e-5 : type == KvType::F16 ? 5e-4 : 5e-3;
       if (error > limit) QFAIL(qPrintable(QString("behind %1: off by %2").arg(from).arg(error)));
+    }
+  }
+
+  /// The cache rounds to nearest even on every device, and keeps FP16's subnormals: a single position comes back as it
+  /// was stored.
+  void valuesAreRoundedAsOnTheCpu_data() {
+    QTest::addColumn<QString>("family");
+    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+  }
+  void valuesAreRoundedAsOnTheCpu() {
+    QFETCH(QString, family);
+    constexpr std::uint32_t kRows = 64, kHead = 32;
+    std::vector<float> values;
+    support::RandomNumbers random(3);
+    for (std::uint32_t i = 0; i < kRows * kHead; ++i) {
+      const auto half = static_cast<std::uint16_t>(i * 7919U % 0x7BFFU);  // finite, subnormal ones among them
+      const float low = core::numeric::halfToFloat(half), high = core::numeric::halfToFloat(half + 1);
+      const float between =
+          low + (high - low) * (i % 3 == 0 ? 0.5F : static_cast<float>(0.5 + 0.4 * random.bell() / 4));
+      values.push_back(i % 2 == 0 ? between : -between);
+    }
+    std::vector<std::uint8_t> bytes(values.size() * sizeof(float));
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    core::model::GraphBuilder builder(0);
+    const auto table = stored(core::tensor::DType::F32, kRows, kHead, std::move(bytes));
+    const auto x = builder.embed("token_embd", table);
+    const std::uint32_t layer = builder.addLayer({.heads = 1, .headSize = kHead, .valueHeadSize = kHead});
+    builder.storeKv(x, x, layer);
+    const auto heads = builder.attention("heads", x, {.layer = layer, .heads = 1, .scale = 0.0F});
+    builder.matMul("logits", builder.takeRows("rows", heads), table);
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), builder.take());
+    std::vector<float> seen;
+    const auto watching = executor->subscribe({heads}, [&](const core::model::Observation& observed) {
+      seen.assign(observed.data.begin(), observed.data.end());
+    });
+    for (core::model::TokenId token = 0; token < static_cast<int>(kRows); ++token) {
+      errorOf([&] { allLogits(*executor, {token}, KvType::F16); });  // sums of the largest may overflow
+      for (std::uint32_t i = 0; i < kHead; ++i) {
+        const float value = values[static_cast<std::size_t>(token) * kHead + i];
+        QVERIFY(seen[i] == core::numeric::halfToFloat(core::numeric::floatToHalf(value)));  // no ulp between them
+      }
     }
   }
 
