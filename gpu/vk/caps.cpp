@@ -180,6 +180,7 @@ Caps readCaps(VkPhysicalDevice device) {
   readProperties(device, extensions, caps);
   if (!caps.unusable.empty()) return caps;
   readFeatures(device, extensions, caps);
+  caps.isPortabilitySubset = extensions.has("VK_KHR_portability_subset");
   caps.hasMemoryBudget = extensions.has(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   caps.deviceMemoryBytes = readHeaps(device, Caps()).budgetBytes;
   if (const auto family = findQueueFamily(device)) {

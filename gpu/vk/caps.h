@@ -27,6 +27,7 @@ struct Caps {
   bool hasSubgroupSizeControl = false;
   bool hasSubgroupOperations = false;  ///< quad, shuffle and arithmetic ones in compute shaders
   bool hasMemoryBudget = false;
+  bool isPortabilitySubset = false;  ///< Vulkan but for a few things, which has to be acknowledged (MoltenVK)
   bool isCpu = false;
   std::uint32_t queueFamily = 0;
   double timestampSeconds = 0;      ///< of a tick of the queue's clock, 0: it has none

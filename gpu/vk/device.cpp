@@ -62,6 +62,7 @@ Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical)
     dot.pNext = const_cast<void*>(info.pNext);
     info.pNext = &dot;
   }
+  if (m_caps.isPortabilitySubset) extensions.push_back("VK_KHR_portability_subset");
   if (m_caps.hasMemoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();

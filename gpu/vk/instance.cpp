@@ -1,5 +1,6 @@
 #include "gpu/vk/instance.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -29,10 +30,19 @@ bool wantsValidation() {
   vkEnumerateInstanceLayerProperties(&count, nullptr);
   std::vector<VkLayerProperties> layers(count);
   vkEnumerateInstanceLayerProperties(&count, layers.data());
-  for (const auto& layer : layers) {
-    if (std::strcmp(layer.layerName, kValidationLayer) == 0) return true;
-  }
-  return false;
+  return std::ranges::any_of(
+      layers, [](const VkLayerProperties& layer) { return std::strcmp(layer.layerName, kValidationLayer) == 0; });
+}
+
+/// @param layer whose extensions are meant, null: the loader's and the drivers'
+bool hasExtension(const char* layer, const char* name) {
+  std::uint32_t count = 0;
+  vkEnumerateInstanceExtensionProperties(layer, &count, nullptr);
+  std::vector<VkExtensionProperties> extensions(count);
+  vkEnumerateInstanceExtensionProperties(layer, &count, extensions.data());
+  return std::ranges::any_of(extensions, [name](const VkExtensionProperties& extension) {
+    return std::strcmp(extension.extensionName, name) == 0;
+  });
 }
 
 VkDebugUtilsMessengerCreateInfoEXT messengerInfo() {
@@ -67,16 +77,32 @@ bool Instance::create() {
   application.pApplicationName = "Quantscope";
   application.apiVersion = VK_API_VERSION_1_3;
   const bool validate = wantsValidation();
-  const char* extension = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
+  std::vector<const char*> extensions;
   VkInstanceCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;
   info.pApplicationInfo = &application;
+  // Devices that are Vulkan but for a few things (MoltenVK) are listed to those only who ask.
+  if (hasExtension(nullptr, VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME)) {
+    extensions.push_back(VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME);
+    info.flags |= VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;
+  }
+  // Hazards between commands, too: a barrier that is missing shows on few devices.
+  const VkValidationFeatureEnableEXT hazards = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
+  VkValidationFeaturesEXT features{};
+  features.sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT;
+  features.enabledValidationFeatureCount = 1;
+  features.pEnabledValidationFeatures = &hazards;
   if (validate) {
     info.enabledLayerCount = 1;
     info.ppEnabledLayerNames = &kValidationLayer;
-    info.enabledExtensionCount = 1;
-    info.ppEnabledExtensionNames = &extension;
+    extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
+    if (hasExtension(kValidationLayer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME)) {
+      extensions.push_back(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
+      info.pNext = &features;
+    }
   }
+  info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
+  info.ppEnabledExtensionNames = extensions.data();
   if (vkCreateInstance(&info, nullptr, &m_instance) != VK_SUCCESS) return false;
   volkLoadInstance(m_instance);
   if (validate) {

@@ -10,7 +10,8 @@ namespace gpu::vk {
 class Instance {
  public:
   /// The living instance or a new one; null when there is no Vulkan loader or it has no usable driver.
-  /// With the environment variable QS_VULKAN_VALIDATION=1 the Khronos validation layer is switched on where installed.
+  /// With the environment variable QS_VULKAN_VALIDATION=1 the Khronos validation layer is switched on where installed,
+  /// with its search for missing barriers.
   /// Thread-safe.
   static std::shared_ptr<Instance> get();
   ~Instance();

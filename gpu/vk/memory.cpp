@@ -19,6 +19,40 @@ double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (102
 
 }  // namespace
 
+std::optional<std::uint32_t> chooseMemoryType(const VkPhysicalDeviceMemoryProperties& memory,
+                                              std::uint32_t allowedTypes, MemoryKind kind) {
+  std::uint64_t largestLocalHeap = 0;
+  for (std::uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
+    if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+      largestLocalHeap = std::max<std::uint64_t>(largestLocalHeap, memory.memoryHeaps[i].size);
+  }
+  const auto find = [&](VkMemoryPropertyFlags flags, std::uint64_t leastHeap) -> std::optional<std::uint32_t> {
+    for (std::uint32_t i = 0; i < memory.memoryTypeCount; ++i) {
+      const VkMemoryType& type = memory.memoryTypes[i];
+      if ((allowedTypes >> i & 1U) != 0 && (type.propertyFlags & flags) == flags &&
+          memory.memoryHeaps[type.heapIndex].size >= leastHeap)
+        return i;
+    }
+    return std::nullopt;
+  };
+  std::array<std::optional<std::uint32_t>, 4> wishes;
+  switch (kind) {
+    case MemoryKind::Device:
+      // Mapped device memory only where it is the whole of it, not the 256 MiB window of an old PCI bar.
+      wishes = {find(kLocal | kMapped, largestLocalHeap), find(kLocal, largestLocalHeap), find(kLocal, 0), find(0, 0)};
+      break;
+    case MemoryKind::Upload:
+      wishes = {find(kMapped, 0)};
+      break;
+    case MemoryKind::Readback:
+      wishes = {find(kMapped | kCached, 0), find(kMapped, 0)};
+      break;
+  }
+  for (const auto& wish : wishes)
+    if (wish) return wish;
+  return std::nullopt;
+}
+
 Memory::Memory(std::shared_ptr<Device> device, DeviceMemoryAccess access)
     : m_device(std::move(device)), m_access(access) {
   vkGetPhysicalDeviceMemoryProperties(m_device->physical(), &m_properties);
@@ -41,44 +75,13 @@ void Memory::require(std::uint64_t bytes, const std::string& what) const {
                                 mebibytes(bytes), m_device->caps().name, mebibytes(available)));
 }
 
-std::uint32_t Memory::chooseType(std::uint32_t allowedTypes, MemoryKind kind) const {
-  std::uint64_t largestLocalHeap = 0;
-  for (std::uint32_t i = 0; i < m_properties.memoryHeapCount; ++i) {
-    if (m_properties.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
-      largestLocalHeap = std::max<std::uint64_t>(largestLocalHeap, m_properties.memoryHeaps[i].size);
-  }
-  const auto find = [&](VkMemoryPropertyFlags flags, std::uint64_t leastHeap) -> std::optional<std::uint32_t> {
-    for (std::uint32_t i = 0; i < m_properties.memoryTypeCount; ++i) {
-      const VkMemoryType& type = m_properties.memoryTypes[i];
-      if ((allowedTypes >> i & 1U) != 0 && (type.propertyFlags & flags) == flags &&
-          m_properties.memoryHeaps[type.heapIndex].size >= leastHeap)
-        return i;
-    }
-    return std::nullopt;
-  };
-  std::array<std::optional<std::uint32_t>, 4> wishes;
-  switch (kind) {
-    case MemoryKind::Device:
-      // Mapped device memory only where it is the whole of it, not the 256 MiB window of an old PCI bar.
-      wishes = {find(kLocal | kMapped, largestLocalHeap), find(kLocal, largestLocalHeap), find(kLocal, 0), find(0, 0)};
-      break;
-    case MemoryKind::Upload:
-      wishes = {find(kMapped, 0)};
-      break;
-    case MemoryKind::Readback:
-      wishes = {find(kMapped | kCached, 0), find(kMapped, 0)};
-      break;
-  }
-  for (const auto& wish : wishes) {
-    if (wish) return *wish;
-  }
-  throw core::Error(core::ErrorCode::Unsupported,
-                    fmt::format("{} has no memory type suitable for a buffer.", m_device->caps().name));
-}
-
 Memory::Allocation Memory::allocate(const VkMemoryRequirements& needs, MemoryKind kind, const std::string& doing) {
   m_device->throwIfLost();
-  const std::uint32_t type = chooseType(needs.memoryTypeBits, kind);
+  const auto found = chooseMemoryType(m_properties, needs.memoryTypeBits, kind);
+  if (!found)
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("{} has no memory type suitable for a buffer.", m_device->caps().name));
+  const std::uint32_t type = *found;
   const bool counted = (m_properties.memoryTypes[type].propertyFlags & kLocal) != 0;
   if (counted) require(needs.size, doing);
   VkMemoryAllocateInfo info{};

@@ -15,6 +15,11 @@ enum class MemoryKind : std::uint8_t {
   Readback  ///< written by the device, read by the host; always mapped, cached where possible
 };
 
+/// The type of memory that a buffer of this kind is best allocated from. @param allowedTypes a bit for each type
+/// @return nothing when none will do
+std::optional<std::uint32_t> chooseMemoryType(const VkPhysicalDeviceMemoryProperties& memory,
+                                              std::uint32_t allowedTypes, MemoryKind kind);
+
 /// Whether memory of kind Device is mapped where it can be, or always written through a staging buffer: what most
 /// discrete GPUs need, and tests on others ask for.
 enum class DeviceMemoryAccess : std::uint8_t { WherePossible, Staged };
@@ -47,8 +52,6 @@ class Memory {
   const std::shared_ptr<Device>& device() const { return m_device; }
 
  private:
-  std::uint32_t chooseType(std::uint32_t allowedTypes, MemoryKind kind) const;
-
   std::shared_ptr<Device> m_device;
   DeviceMemoryAccess m_access;
   VkPhysicalDeviceMemoryProperties m_properties{};

@@ -36,6 +36,10 @@ class TestGpuValidation : public QObject {
       watching.reset();
       allLogits(*executor, someTokens(40, 131));
       allLogits(*executor, {1});
+      const auto cache = executor->createKvCache(700, core::model::KvType::F16);  // attention in parts, and joined
+      std::vector<float> row(131);
+      for (const std::size_t count : {std::size_t{600}, std::size_t{1}})
+        executor->forward(someTokens(count, 131), *cache, core::model::LogitsWanted::LastToken, row);
     }
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
   }
