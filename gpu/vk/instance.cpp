@@ -23,15 +23,21 @@ VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT,
   return VK_FALSE;
 }
 
-bool wantsValidation() {
+enum class Validation : std::uint8_t { Off, On, WithHazards };
+
+Validation wantedValidation() {
   const char* wish = std::getenv("QS_VULKAN_VALIDATION");
-  if (wish == nullptr || std::strcmp(wish, "1") != 0) return false;
+  if (wish == nullptr) return Validation::Off;
+  const bool withHazards = std::strcmp(wish, "hazards") == 0;
+  if (!withHazards && std::strcmp(wish, "1") != 0) return Validation::Off;
   std::uint32_t count = 0;
   vkEnumerateInstanceLayerProperties(&count, nullptr);
   std::vector<VkLayerProperties> layers(count);
   vkEnumerateInstanceLayerProperties(&count, layers.data());
-  return std::ranges::any_of(
+  const bool isInstalled = std::ranges::any_of(
       layers, [](const VkLayerProperties& layer) { return std::strcmp(layer.layerName, kValidationLayer) == 0; });
+  if (!isInstalled) return Validation::Off;
+  return withHazards ? Validation::WithHazards : Validation::On;
 }
 
 /// @param layer whose extensions are meant, null: the loader's and the drivers'
@@ -76,7 +82,7 @@ bool Instance::create() {
   application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
   application.pApplicationName = "Quantscope";
   application.apiVersion = VK_API_VERSION_1_3;
-  const bool validate = wantsValidation();
+  const Validation validation = wantedValidation();
   std::vector<const char*> extensions;
   VkInstanceCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;
@@ -86,17 +92,17 @@ bool Instance::create() {
     extensions.push_back(VK_KHR_PORTABILITY_ENUMERATION_EXTENSION_NAME);
     info.flags |= VK_INSTANCE_CREATE_ENUMERATE_PORTABILITY_BIT_KHR;
   }
-  // Hazards between commands, too: a barrier that is missing shows on few devices.
   const VkValidationFeatureEnableEXT hazards = VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT;
   VkValidationFeaturesEXT features{};
   features.sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT;
   features.enabledValidationFeatureCount = 1;
   features.pEnabledValidationFeatures = &hazards;
-  if (validate) {
+  if (validation != Validation::Off) {
     info.enabledLayerCount = 1;
     info.ppEnabledLayerNames = &kValidationLayer;
     extensions.push_back(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
-    if (hasExtension(kValidationLayer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME)) {
+    if (validation == Validation::WithHazards &&
+        hasExtension(kValidationLayer, VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME)) {
       extensions.push_back(VK_EXT_VALIDATION_FEATURES_EXTENSION_NAME);
       info.pNext = &features;
     }
@@ -105,7 +111,7 @@ bool Instance::create() {
   info.ppEnabledExtensionNames = extensions.data();
   if (vkCreateInstance(&info, nullptr, &m_instance) != VK_SUCCESS) return false;
   volkLoadInstance(m_instance);
-  if (validate) {
+  if (validation != Validation::Off) {
     const auto messenger = messengerInfo();
     check(vkCreateDebugUtilsMessengerEXT(m_instance, &messenger, nullptr, &m_messenger),
           "vkCreateDebugUtilsMessengerEXT", "listening to the validation layer");

@@ -10,8 +10,9 @@ namespace gpu::vk {
 class Instance {
  public:
   /// The living instance or a new one; null when there is no Vulkan loader or it has no usable driver.
-  /// With the environment variable QS_VULKAN_VALIDATION=1 the Khronos validation layer is switched on where installed,
-  /// with its search for missing barriers.
+  /// With the environment variable QS_VULKAN_VALIDATION=1 the Khronos validation layer is switched on where installed.
+  /// With "hazards" it looks for missing barriers, too; it knows whole buffers only, and takes what one step makes in
+  /// several dispatches (weights in several blocks, grids that are cut) for such.
   /// Thread-safe.
   static std::shared_ptr<Instance> get();
   ~Instance();

@@ -1,0 +1,53 @@
+// No barrier is missing between the steps of models of several families, as far as the Khronos validation layer can
+// tell: of Lanes, which read activations through texels, it finds every barrier that is taken away; of Workgroups,
+// version 1.3.239 finds only what copies read.
+#include "core/model/weights.h"
+#include "gpu/vk/instance.h"
+#include "gpu_models.h"
+
+using namespace gputest;
+using core::model::LogitsWanted;
+
+class TestGpuHazards : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void initTestCase() {
+    qputenv("QS_VULKAN_VALIDATION", "hazards");
+    m_instance = gpu::vk::Instance::get();
+    QVERIFY2(m_instance, "no Vulkan device: install mesa-vulkan-drivers");
+    if (!m_instance->isValidating()) QSKIP("The package vulkan-validationlayers is not installed.");
+  }
+
+  void noBarrierIsMissing_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("name");
+    for (const QString& family : families())
+      for (const char* name : {"llama", "gemma2", "gemma4", "gptoss", "qwen35moe", "lfm2", "mamba2", "deepseek3"})
+        QTest::addRow("%s, %s", name, qPrintable(family)) << family << name;
+  }
+  void noBarrierIsMissing() {
+    QFETCH(QString, family);
+    QFETCH(QString, name);
+    Model model(std::filesystem::path(QS_TEST_DATA) / "architectures" / (name.toStdString() + ".gguf"));
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
+    const std::uint32_t vocabulary = executor->graph().vocabulary();
+    const auto cache = executor->createKvCache(700, core::model::KvType::F16);
+    std::vector<float> row(vocabulary);
+    const auto append = [&](std::size_t count) {
+      executor->forward(someTokens(count, vocabulary), *cache, LogitsWanted::LastToken, row);
+    };
+    append(600);
+    append(1);  // attention in parts
+    auto watching = executor->subscribe(executor->graph().allValues(), [](const core::model::Observation&) {});
+    append(3);
+    watching.reset();
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
+ private:
+  std::shared_ptr<gpu::vk::Instance> m_instance;
+};
+
+QTEST_GUILESS_MAIN(TestGpuHazards)
+#include "tst_gpu_hazards.moc"
