@@ -39,9 +39,7 @@ JsonTree& JsonTreeBuilder::add() {
   }
   if (++m_values > m_maxValues)
     throw Error(ErrorCode::InvalidFile, fmt::format("{}: one of its parts has too many values.", m_source));
-  auto& [key, child] = m_open.back()->children.emplace_back();
-  key = std::exchange(m_key, {});
-  return child;
+  return m_open.back()->children.emplace_back(std::exchange(m_key, {}), JsonTree()).second;
 }
 
 void JsonTreeBuilder::onBegin(JsonContainer container) {
