@@ -130,8 +130,8 @@ PlannedMemory plannedMemory(const Graph& graph, std::optional<std::uint32_t> dev
 std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, core::model::KvType type) {
   std::uint64_t bytes = rotationBytes(graph.ropeTables, capacity);
   for (const core::model::KvShape& shape : graph.kv) {
-    bytes += vk::alignUp(capacity * kvRowBytes(shape.heads, shape.headSize, type)) +
-             capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type);
+    bytes += vk::alignUp(capacity * kvRowBytes(shape.heads, shape.headSize, type.keys)) +
+             capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type.values);
   }
   for (const std::uint32_t floats : graph.states) bytes += stateBytes(floats);
   return bytes;

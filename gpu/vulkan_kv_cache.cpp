@@ -38,8 +38,8 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   std::vector<Bytes> layers;
   std::uint64_t needed = rotationBytes(graph.ropeTables, capacity);
   for (const core::model::KvShape& shape : graph.kv) {
-    const Bytes bytes{capacity * kvRowBytes(shape.heads, shape.headSize, type),
-                      capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type)};
+    const Bytes bytes{capacity * kvRowBytes(shape.heads, shape.headSize, type.keys),
+                      capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type.values)};
     const std::uint64_t larger = std::max(bytes.keys, bytes.values);
     if (larger > limit) {
       throw core::Error(

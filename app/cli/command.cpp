@@ -31,7 +31,10 @@ void addDevice(CLI::App& command, std::string& device) {
 }
 
 void addKvType(CLI::App& command, std::string& type) {
-  command.add_option("--kv-type", type, "Keys and values are stored as f32, f16 or int8")->capture_default_str();
+  command
+      .add_option("--kv-type", type,
+                  "Keys and values are stored as f32, f16, int8, q8_0, fp8 or q4_0; apart as q8_0/q4_0")
+      ->capture_default_str();
 }
 
 void print(const Json& json, std::FILE* stream) {

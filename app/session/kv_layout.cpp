@@ -4,67 +4,15 @@
 
 #include <algorithm>
 
-#include "core/base/error.h"
-
 namespace app {
 
 namespace {
 
-constexpr KvStorage kAll[] = {KvStorage::F32, KvStorage::F16, KvStorage::Int8, KvStorage::Q8_0, KvStorage::Q4_0};
-
-/// Of a row of one head (or of a latent vector): int8 has one FP32 scale for it, blocks have an FP16 scale each.
-double rowBytes(KvStorage storage, std::uint64_t values) {
-  const auto n = static_cast<double>(values);
-  const auto blocks = static_cast<double>((values + 31) / 32);
-  switch (storage) {
-    case KvStorage::F32:
-      return 4 * n;
-    case KvStorage::F16:
-      return 2 * n;
-    case KvStorage::Int8:
-      return values == 0 ? 0 : n + 4;
-    case KvStorage::Q8_0:
-      return 34 * blocks;
-    case KvStorage::Q4_0:
-      return 18 * blocks;
-  }
-  return 0;
+double headBytes(core::model::KvFormat format, std::uint64_t values) {
+  return static_cast<double>(core::model::kvHeadBytes(format, values));
 }
 
 }  // namespace
-
-std::span<const KvStorage> allKvStorages() { return kAll; }
-
-std::string_view nameOf(KvStorage storage) {
-  constexpr std::string_view kNames[] = {"f32", "f16", "int8", "q8_0", "q4_0"};
-  return kNames[static_cast<std::size_t>(storage)];
-}
-
-KvStorage kvStorageOf(std::string_view name) {
-  for (const KvStorage storage : kAll)
-    if (nameOf(storage) == name) return storage;
-  throw core::Error(core::ErrorCode::InvalidArgument,
-                    fmt::format("Keys and values are stored as f32, f16, int8, or in llama.cpp as q8_0 or q4_0, not as "
-                                "\"{}\".",
-                                name));
-}
-
-std::optional<core::model::KvType> ownKvType(KvStorage storage) {
-  switch (storage) {
-    case KvStorage::F32:
-      return core::model::KvType::F32;
-    case KvStorage::F16:
-      return core::model::KvType::F16;
-    case KvStorage::Int8:
-      return core::model::KvType::Int8;
-    default:
-      return std::nullopt;
-  }
-}
-
-KvStorage storageOf(core::model::KvType type) {
-  return *std::ranges::find_if(kAll, [type](KvStorage storage) { return ownKvType(storage) == type; });
-}
 
 std::string KvLayout::describe() const {
   std::string text = latent != 0       ? fmt::format("MLA, {} + {} values", latent, ropeDims)
@@ -78,22 +26,22 @@ std::string KvLayout::describe() const {
   return layers == 0 ? states : fmt::format("{}; {}", text, states);
 }
 
-double KvLayout::bytesPerPosition(KvStorage storage) const {
-  if (latent != 0) return rowBytes(storage, latent) + rowBytes(storage, ropeDims);
-  return kvHeads * (rowBytes(storage, headSize) + rowBytes(storage, valueHeadSize));
+double KvLayout::bytesPerPosition(core::model::KvType type) const {
+  if (latent != 0) return headBytes(type.keys, latent) + headBytes(type.keys, ropeDims);
+  return kvHeads * (headBytes(type.keys, headSize) + headBytes(type.values, valueHeadSize));
 }
 
-double KvLayout::windowBytesPerPosition(KvStorage storage) const {
+double KvLayout::windowBytesPerPosition(core::model::KvType type) const {
   KvLayout narrow = *this;
   if (windowKvHeads != 0) narrow.kvHeads = windowKvHeads;
   if (windowHeadSize != 0) narrow.headSize = narrow.valueHeadSize = windowHeadSize;
-  return narrow.bytesPerPosition(storage);
+  return narrow.bytesPerPosition(type);
 }
 
-double KvLayout::bytes(std::uint32_t context, KvStorage storage) const {
+double KvLayout::bytes(std::uint32_t context, core::model::KvType type) const {
   const std::uint32_t narrow = window == 0 ? 0 : std::min(windowLayers, layers);
-  return bytesPerPosition(storage) * static_cast<double>(layers - narrow) * context +
-         windowBytesPerPosition(storage) * static_cast<double>(narrow) * std::min(context, window) +
+  return bytesPerPosition(type) * static_cast<double>(layers - narrow) * context +
+         windowBytesPerPosition(type) * static_cast<double>(narrow) * std::min(context, window) +
          static_cast<double>(stateFloats) * sizeof(float);
 }
 

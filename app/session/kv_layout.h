@@ -1,27 +1,11 @@
 #pragma once
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
-#include <string_view>
 
 #include "core/model/config.h"
-#include "core/model/kv_cache.h"
+#include "core/model/kv_type.h"
 
 namespace app {
-
-/// What keys and values are stored as: the three of this program, then llama.cpp's block types (32 values under an FP16
-/// scale), which are planned for, not run.
-enum class KvStorage : std::uint8_t { F32, F16, Int8, Q8_0, Q4_0 };
-
-std::span<const KvStorage> allKvStorages();
-/// "f32", "f16", "int8", "q8_0", "q4_0"
-std::string_view nameOf(KvStorage storage);
-/// @throws core::Error (InvalidArgument) naming what is allowed
-KvStorage kvStorageOf(std::string_view name);
-/// The type of this program's caches; nothing for what it does not have.
-std::optional<core::model::KvType> ownKvType(KvStorage storage);
-KvStorage storageOf(core::model::KvType type);
 
 /// What a model keeps of every position, whoever runs it.
 ///   per head    keys and values of each KV head: MHA, GQA, MQA by their number
@@ -44,11 +28,11 @@ struct KvLayout {
   /// "MHA", "GQA, 8 of 32 heads", "MQA", "MLA, 512 + 64"; with "window of 4096 in 21 of 42 layers" behind it.
   std::string describe() const;
   /// Bytes of a block's keys and values of one position, where it sees all of them.
-  double bytesPerPosition(KvStorage storage) const;
+  double bytesPerPosition(core::model::KvType type) const;
   /// Of one that sees a window.
-  double windowBytesPerPosition(KvStorage storage) const;
+  double windowBytesPerPosition(core::model::KvType type) const;
   /// Of a sequence of so many positions, windows used.
-  double bytes(std::uint32_t context, KvStorage storage) const;
+  double bytes(std::uint32_t context, core::model::KvType type) const;
 };
 
 KvLayout kvLayoutOf(const core::model::ModelConfig& config);

@@ -107,16 +107,16 @@ ModelWeights weightsOf(const LlamaShape& shape, const ModelConfig& config, const
 }
 
 double kvBytes(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
-  if (question.program == Program::LlamaCpp || !model.graph || model.kvIsTyped || !ownKvType(question.kv))
+  if (question.program == Program::LlamaCpp || !model.graph || model.kvIsTyped)
     return question.sequences * model.kv.bytes(question.context, question.kv);
-  const auto type = *ownKvType(question.kv);
 #ifdef QS_HAS_GPU
   if (device.kind != PlannedDevice::Kind::Host)
-    return question.sequences * static_cast<double>(gpu::plannedKvBytes(*model.graph, question.context, type));
+    return question.sequences * static_cast<double>(gpu::plannedKvBytes(*model.graph, question.context, question.kv));
 #else
   static_cast<void>(device);
 #endif
-  return question.sequences * static_cast<double>(core::model::plannedKvBytes(*model.graph, question.context, type));
+  return question.sequences *
+         static_cast<double>(core::model::plannedKvBytes(*model.graph, question.context, question.kv));
 }
 
 PlannedModel::Footprint footprintOn(const PlannedModel& model, const PlannedDevice& device, Program program) {

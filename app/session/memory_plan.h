@@ -24,7 +24,7 @@ enum class Program : std::uint8_t {
 struct MemoryQuestion {
   std::uint32_t context = 4096;  ///< positions of every sequence
   std::uint32_t sequences = 1;   ///< at the same time
-  KvStorage kv = KvStorage::F16;
+  core::model::KvType kv = core::model::KvType::F16;
   Program program = Program::Quantscope;
   bool operator==(const MemoryQuestion&) const = default;
 };

@@ -41,7 +41,7 @@ std::string typeOf(const core::io::Checkpoint& checkpoint) {
 double memoryOf(const core::io::Checkpoint& checkpoint, const core::model::ModelConfig& config) {
   double bytes = 0;
   for (const auto& tensor : checkpoint.tensors()) bytes += static_cast<double>(tensor.bytes);
-  return bytes + kvLayoutOf(config).bytes(std::min(kPositions, config.contextLength), KvStorage::F16);
+  return bytes + kvLayoutOf(config).bytes(std::min(kPositions, config.contextLength), core::model::KvType::F16);
 }
 
 }  // namespace

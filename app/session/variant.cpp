@@ -92,12 +92,7 @@ std::string displayName(const DeviceChoice& device) {
   return device.index == DeviceChoice::kAnyIndex ? " · Vulkan" : " · Vulkan " + std::to_string(device.index);
 }
 
-std::string displayName(KvType type) {
-  std::string name(core::model::nameOf(type));
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return " · KV " + name;
-}
+std::string displayName(KvType type) { return " · KV " + core::model::titleOf(type); }
 
 }  // namespace
 
@@ -116,7 +111,7 @@ std::string Variant::toString() const {
   const Suffix mistaken = takeSuffixes(probe);
   const bool isMistaken = mistaken.device || mistaken.kv;
   if (isMistaken || device.kind != DeviceChoice::Kind::Auto) text += "@" + device.toString();
-  if (isMistaken || kv != Variant().kv) text += "@" + std::string(kKvKey) + std::string(core::model::nameOf(kv));
+  if (isMistaken || kv != Variant().kv) text += "@" + std::string(kKvKey) + core::model::nameOf(kv);
   return text;
 }
 

@@ -12,7 +12,7 @@ namespace app {
 /// values of a type. What is compared are variants.
 ///
 /// Its text is the recipe's, with suffixes where device or type are not the usual ones:
-///   nf4   stored@vulkan:1   nf4@cpu@kv=int8   model:PATH@kv=f32
+///   nf4   stored@vulkan:1   nf4@cpu@kv=int8   nf4@kv=q8_0/q4_0   model:PATH@kv=f32
 /// Suffixes are taken off the end where they are valid and only one of a kind, for paths may hold "@".
 struct Variant {
   core::model::Recipe recipe;  ///< the default: the weights as stored

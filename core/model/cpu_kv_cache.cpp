@@ -9,26 +9,12 @@
 
 namespace core::model {
 
-ops::KvPrecision precisionOf(KvType type) {
-  switch (type) {
-    case KvType::F32:
-      return ops::KvPrecision::F32;
-    case KvType::F16:
-      return ops::KvPrecision::F16;
-    case KvType::Int8:
-      return ops::KvPrecision::Int8;
-  }
-  return ops::KvPrecision::F32;
-}
-
 namespace {
 
 std::uint64_t rowBytesOf(const Graph& graph, KvType type) {
-  const ops::KvPrecision precision = precisionOf(type);
   std::uint64_t bytes = 0;  // of all layers together
   for (const KvShape& shape : graph.kv)
-    bytes += ops::KvRows::rowBytes(shape.heads, shape.headSize, precision) +
-             ops::KvRows::rowBytes(shape.heads, shape.valueHeadSize, precision);
+    bytes += shape.heads * (kvHeadBytes(type.keys, shape.headSize) + kvHeadBytes(type.values, shape.valueHeadSize));
   return bytes;
 }
 
@@ -45,7 +31,6 @@ std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, KvType 
 }
 
 CpuKvCache::CpuKvCache(const Graph& graph, std::uint32_t capacity, KvType type) {
-  const ops::KvPrecision precision = precisionOf(type);
   // In double, because a context length from a file may overflow any integer here.
   const double needed = static_cast<double>(capacity) * static_cast<double>(rowBytesOf(graph, type)) +
                         static_cast<double>(stateBytesOf(graph));
@@ -53,8 +38,8 @@ CpuKvCache::CpuKvCache(const Graph& graph, std::uint32_t capacity, KvType type) 
   requireMemory(what, needed);
   try {
     for (const KvShape& shape : graph.kv) {
-      m_keys.emplace_back(capacity, shape.heads, shape.headSize, precision);
-      m_values.emplace_back(capacity, shape.heads, shape.valueHeadSize, precision);
+      m_keys.emplace_back(capacity, shape.heads, shape.headSize, type.keys);
+      m_values.emplace_back(capacity, shape.heads, shape.valueHeadSize, type.values);
     }
     for (const std::uint32_t floats : graph.states) m_states.emplace_back(StateSlots::kSlots * std::size_t{floats});
   } catch (const std::bad_alloc&) {

@@ -10,9 +10,6 @@ namespace core::model {
 /// Bytes of a CpuKvCache.
 std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, KvType type);
 
-/// How a cache of this type keeps keys and values.
-ops::KvPrecision precisionOf(KvType type);
-
 /// Keys and values in host memory: one pair of matrices per layer, [capacity, width], by the
 /// shape of the layer; and StateSlots::kSlots states of each layer that has one.
 class CpuKvCache : public KvCache {

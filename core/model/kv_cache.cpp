@@ -1,27 +1,8 @@
 #include "core/model/kv_cache.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <iterator>
-
-#include "core/base/error.h"
-#include "core/io/text_checks.h"
 
 namespace core::model {
-
-namespace {
-constexpr std::string_view kNames[] = {"f32", "f16", "int8"};
-}
-
-std::string_view nameOf(KvType type) { return kNames[static_cast<std::size_t>(type)]; }
-
-KvType kvTypeOf(std::string_view name) {
-  const auto found = std::find(std::begin(kNames), std::end(kNames), name);
-  if (found != std::end(kNames)) return static_cast<KvType>(found - std::begin(kNames));
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("The type of a KV cache should be f32, f16 or int8, but is {}.", io::inQuotes(name)));
-}
 
 void KvCache::truncate(std::uint32_t length) {
   if (length >= m_tokens.size()) return;

@@ -2,23 +2,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "core/model/kv_type.h"
 #include "core/model/state_slots.h"
 #include "core/text/tokenizer.h"
 
 namespace core::model {
 
 using text::TokenId;
-
-/// What keys and values are rounded to. Int8: signed bytes, of every position and head under a scale of their own in
-/// FP32: code = round(x · (127 / absmax)), half to even, x = code · (absmax / 127).
-enum class KvType : std::uint8_t { F32, F16, Int8 };
-/// "f32", "f16", "int8"
-std::string_view nameOf(KvType type);
-/// The type of this name. @throws Error (InvalidArgument) for any other
-KvType kvTypeOf(std::string_view name);
 
 /// Keys and values of one sequence, and the states of layers that keep these, in the memory of the executor that made
 /// it.
@@ -54,7 +46,7 @@ class KvCache {
   bool m_hasStates = false;
   std::vector<TokenId> m_tokens;
   std::uint32_t m_capacity = 0;
-  KvType m_type = KvType::F32;
+  KvType m_type;
   std::shared_ptr<const char> m_maker;
 };
 

@@ -7,16 +7,7 @@ namespace core::model {
 namespace {
 
 std::uint64_t positionBytes(const KvShape& shape, KvType type) {
-  const std::uint64_t elements = std::uint64_t{shape.keyWidth()} + shape.valueWidth();
-  switch (type) {
-    case KvType::F32:
-      return 4 * elements;
-    case KvType::F16:
-      return 2 * elements;
-    case KvType::Int8:
-      return elements + 2 * sizeof(float) * shape.heads;
-  }
-  return 0;
+  return shape.heads * (kvHeadBytes(type.keys, shape.headSize) + kvHeadBytes(type.values, shape.valueHeadSize));
 }
 
 }  // namespace

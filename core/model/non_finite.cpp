@@ -73,9 +73,10 @@ void NonFiniteSearch::remember(const Observation& observation) {
     m_routes[value].assign(data.begin(), data.end());
     m_firstRow = observation.firstPosition;
   }
-  if (m_cacheType != KvType::F16 || m_tooLargeForHalf != kNoValue) return;
-  const bool isStored = std::ranges::any_of(m_graph.ops, [&](const Op& op) {
-    return op.kind() == OpKind::StoreKv && std::ranges::find(op.inputs, value) != op.inputs.end();
+  if (m_tooLargeForHalf != kNoValue) return;
+  const bool isStored = std::ranges::any_of(m_graph.ops, [&, value = value](const Op& op) {
+    return op.kind() == OpKind::StoreKv && ((m_cacheType.keys == KvFormat::F16 && op.inputs[0] == value) ||
+                                            (m_cacheType.values == KvFormat::F16 && op.inputs[1] == value));
   });
   if (isStored && std::ranges::any_of(data, [](float number) { return std::abs(number) >= kHalfOverflow; }))
     m_tooLargeForHalf = value;

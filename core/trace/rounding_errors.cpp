@@ -183,7 +183,8 @@ class Roundings {
       const std::vector<float>& exact = m_values.at(store.inputs[input]);
       std::vector<float> rounded = exact;
       const std::size_t headSize = input == 0 ? shape.headSize : shape.valueHeadSize;
-      train::ops::roundKv(m_kv, exact.size() / (shape.heads * headSize), shape.heads, headSize, rounded.data());
+      train::ops::roundKv(input == 0 ? m_kv.keys : m_kv.values, exact.size() / (shape.heads * headSize), shape.heads,
+                          headSize, rounded.data());
       errors[{op, input}] = difference(std::move(rounded), exact);
     }
   }

@@ -53,10 +53,11 @@ std::uint32_t splitsOf(const Attention& attention, const KvShape& kv, std::uint3
 }
 
 void recordSplits(Recorder& recorder, std::span<const VkDescriptorSet> sets, const Attention& attention,
-                  const KvShape& kv, std::uint32_t kvKind, AttentionPush push, double work) {
+                  const KvShape& kv, core::model::KvType type, AttentionPush push, double work) {
   const std::uint32_t heads = headsOfSplits(attention, kv), valueOctets = divideUp(kv.valueHeadSize, 8);
   const AttentionSplitsConstants splits{.workgroup = kAttentionWorkgroup,
-                                        .kvKind = kvKind,
+                                        .keyKind = kvKindOf(type.keys),
+                                        .valueKind = kvKindOf(type.values),
                                         .keyOctets = divideUp(kv.headSize, 8),
                                         .valueOctets = valueOctets,
                                         .columns = std::bit_ceil(valueOctets),
@@ -103,13 +104,14 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .last = attention.isCausal ? kNone : tokens - 1,
                            .splits = canSplit(attention, kv, choice) ? splitsOf(attention, kv, tokens, visible) : 1,
                            .parts = places.parts};
-  const std::uint32_t kind = kvKindOf(type);
+  const std::uint32_t keyKind = kvKindOf(type.keys), valueKind = kvKindOf(type.values);
   const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
   const double work = 1.0 * tokens * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
   if (choice.isLanes()) {
     const std::uint32_t heads = headsOfLanes(attention.heads / kv.heads, kv.valueHeadSize);
     const AttentionLanesConstants constants{.workgroup = choice.lanes,
-                                            .kvKind = kind,
+                                            .keyKind = keyKind,
+                                            .valueKind = valueKind,
                                             .headsEach = static_cast<int>(heads),
                                             .keyOctets = static_cast<int>(keyOctets),
                                             .valueOctets = static_cast<int>(valueOctets),
@@ -117,12 +119,13 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
     recorder.dispatch("attention_lanes", constants.values(), sets, push, {attention.heads / heads, tokens}, work);
     return;
   }
-  if (push.splits > 1) return recordSplits(recorder, sets, attention, kv, kind, push, work);
+  if (push.splits > 1) return recordSplits(recorder, sets, attention, kv, type, push, work);
   // Few tokens have few workgroups; then large ones finish soonest.
   const std::uint32_t largest = std::clamp(std::bit_ceil(visible), kLeastWorkgroup, choice.largeWorkgroup);
   const std::uint32_t workgroup = tokens * attention.heads < kManyGroups ? largest : kLeastWorkgroup;
   const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
-                                               .kvKind = kind,
+                                               .keyKind = keyKind,
+                                               .valueKind = valueKind,
                                                .keyOctets = keyOctets,
                                                .valueOctets = valueOctets,
                                                .columns = std::min(std::bit_ceil(valueOctets), workgroup)};

@@ -7,23 +7,35 @@ constexpr std::uint32_t kStoreWorkgroup = 64;
 }  // namespace
 
 void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::KvShape& shape,
-                   core::model::KvType type, Place key, Place value) {
-  const std::uint32_t kind = kvKindOf(type);
-  const auto headWords = [kind](std::uint32_t headSize) { return 4 * kvHeadQuads(divideUp(headSize, 8), kind); };
-  const StoreKvPush push{.key = key.offset,
-                         .keyStride = key.stride,
-                         .keyHead = shape.headSize,
-                         .keyHeadWords = headWords(shape.headSize),
-                         .value = value.offset,
-                         .valueStride = value.stride,
-                         .valueHead = shape.valueHeadSize,
-                         .valueHeadWords = headWords(shape.valueHeadSize),
-                         .kvHeads = shape.heads};
-  const StoreKvConstants constants{.workgroup = kStoreWorkgroup, .kvKind = kind};
-  const std::uint32_t words = (push.keyHeadWords + push.valueHeadWords) * shape.heads;
-  const std::uint32_t invocations = kind == kKvBytes ? 2 * shape.heads : words;
+                   core::model::KvType type, Place key, Place value, const std::optional<RotationOnTheWay>& rotation) {
+  StoreKvPush push{};
+  push.key = key.offset;
+  push.keyStride = key.stride;
+  push.keyHead = shape.headSize;
+  push.value = value.offset;
+  push.valueStride = value.stride;
+  push.valueHead = shape.valueHeadSize;
+  push.kvHeads = shape.heads;
+  StoreKvConstants constants{.workgroup = kStoreWorkgroup,
+                             .keyKind = kvKindOf(type.keys),
+                             .valueKind = kvKindOf(type.values),
+                             .rotates = kRotatesNothing};
+  if (rotation && rotation->shape.pairs != 0) {
+    const bool areNeighbours = rotation->shape.pairing == core::model::RopePairing::Adjacent;
+    constants.rotates = areNeighbours ? kRotatesNeighbours : kRotatesHalves;
+    push.query = rotation->query.place.offset;
+    push.queryStride = rotation->query.place.stride;
+    push.queryPairs = rotation->query.width / rotation->shape.headSize * rotation->shape.pairs;
+    push.pairs = rotation->shape.pairs;
+    push.table = rotation->shape.table;
+  }
+  const std::uint32_t invocations =
+      push.queryPairs + shape.heads * (kvStoreUnits(divideUp(shape.headSize, 8), constants.keyKind) +
+                                       kvStoreUnits(divideUp(shape.valueHeadSize, 8), constants.valueKind));
+  const double work = 1.0 * shape.heads * (shape.headSize + shape.valueHeadSize) * recorder.tokens() +
+                      4.0 * push.queryPairs * recorder.tokens();
   recorder.dispatch("store_kv", constants.values(), sets, push,
-                    {divideUp(invocations, kStoreWorkgroup), recorder.tokens()}, 1.0 * words * recorder.tokens());
+                    {divideUp(invocations, kStoreWorkgroup), recorder.tokens()}, work);
 }
 
 }  // namespace gpu

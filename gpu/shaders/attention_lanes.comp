@@ -13,6 +13,7 @@ layout(local_size_x_id = 0) in;
 #include "common/attention.glsl"
 #include "common/specialization.h"
 QS_ATTENTION_LANES(QS_SPECIALIZE)
+#include "common/kv_octets.glsl"
 
 const int QUERY_QUADS = (keyOctets + 1) / 2;  // of 16 values, four per lane of a quad
 #define kMinusInfinity uintBitsToFloat(0xFF800000u)
@@ -29,43 +30,13 @@ vec4 queryQuad(uint head, uint i) {
   return q;
 }
 
-// Elements 8 · octet … of a head, bytes without their scale.
-#define UNPACK(NAME, LOAD)                                                                    \
-  void NAME(uint quad, int octet, out float x[8]) {                                           \
-    if (kvKind == kKvHalves) {                                                                \
-      const uvec4 words = LOAD(quad + octet);                                                 \
-      [[unroll]] for (int c = 0; c < 4; ++c) {                                                \
-        const vec2 pair = unpackHalf2x16(words[c]);                                           \
-        x[2 * c] = pair.x;                                                                    \
-        x[2 * c + 1] = pair.y;                                                                \
-      }                                                                                       \
-      return;                                                                                 \
-    }                                                                                         \
-    vec4 low, high;                                                                           \
-    if (kvKind == kKvBytes) {                                                                 \
-      const uvec4 words = LOAD(quad + octet / 2);                                             \
-      low = bytesOfWord((octet & 1) == 0 ? words.x : words.z);                                \
-      high = bytesOfWord((octet & 1) == 0 ? words.y : words.w);                               \
-    } else {                                                                                  \
-      low = uintBitsToFloat(LOAD(quad + 2 * octet));                                          \
-      high = uintBitsToFloat(LOAD(quad + 2 * octet + 1));                                     \
-    }                                                                                         \
-    [[unroll]] for (int c = 0; c < 4; ++c) {                                                  \
-      x[c] = low[c];                                                                          \
-      x[4 + c] = high[c];                                                                     \
-    }                                                                                         \
-  }
-UNPACK(unpackKey, loadKeyQuad)
-UNPACK(unpackValue, loadValueQuad)
-
 void main() {
   const uint lane = gl_LocalInvocationID.x, quadLane = gl_SubgroupInvocationID & 3;
   const uint firstHead = gl_WorkGroupID.x * headsEach, token = gl_WorkGroupID.y;
   const uint kvHead = firstHead / (push.heads / push.kvHeads);
   const uint position = lastVisible(token), begin = firstVisible(position);
-  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
-  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
-             valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);
+  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, keyKind);
+  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, valueKind);
 
   vec4 query[headsEach][QUERY_QUADS];
   float sums[headsEach][valueOctets * 8];
@@ -83,26 +54,24 @@ void main() {
     const uint p = min(first + lane, position);
     float score[headsEach];
     [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] = 0.0;
-#define KEY_STEP(OCTET, J, FROM)                                                                \
-  [[unroll]] for (int c = 0; c < 4; ++c) {                                                      \
-    [[unroll]] for (int h = 0; h < headsEach; ++h) {                                                \
-      score[h] = fma(subgroupQuadBroadcast(query[h][(OCTET) / 2][c], J), key[FROM + c], score[h]); \
-    }                                                                                           \
+#define KEY_STEP(OCTET, J, QUAD)                                                               \
+  [[unroll]] for (int c = 0; c < 4; ++c) {                                                     \
+    [[unroll]] for (int h = 0; h < headsEach; ++h) {                                           \
+      score[h] = fma(subgroupQuadBroadcast(query[h][(OCTET) / 2][c], J), QUAD[c], score[h]); \
+    }                                                                                          \
   }
     [[unroll]] for (int o = 0; o < keyOctets; o += 2) {
-      float key[8];
-      unpackKey(p * keyRow + keyHead, o, key);
-      KEY_STEP(o, 0, 0)
-      KEY_STEP(o, 1, 4)
+      Octet key = loadKeyOctet(p * keyRow, kvHead, o);
+      KEY_STEP(o, 0, key.low)
+      KEY_STEP(o, 1, key.high)
       if (o + 1 < keyOctets) {
-        unpackKey(p * keyRow + keyHead, o + 1, key);
-        KEY_STEP(o, 2, 0)
-        KEY_STEP(o, 3, 4)
+        key = loadKeyOctet(p * keyRow, kvHead, o + 1);
+        KEY_STEP(o, 2, key.low)
+        KEY_STEP(o, 3, key.high)
       }
     }
-    if (kvKind == kKvBytes) {
-      const float scale =
-          uintBitsToFloat(loadKeyQuad(p * keyRow + push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4)[kvHead % 4]);
+    if (keyKind == kKvBytes) {
+      const float scale = keyScale(p * keyRow, kvHead);
       [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] *= scale;
     }
     if (push.softCap != 0.0) {
@@ -117,17 +86,17 @@ void main() {
       maximum[h] = larger;
       total[h] = total[h] * correction[h] + weight[h];
     }
-    if (kvKind == kKvBytes) {
-      const float scale = uintBitsToFloat(
-          loadValueQuad(p * valueRow + push.kvHeads * kvHeadQuads(valueOctets, kvKind) + kvHead / 4)[kvHead % 4]);
+    if (valueKind == kKvBytes) {
+      const float scale = valueScale(p * valueRow, kvHead);
       [[unroll]] for (int h = 0; h < headsEach; ++h) weight[h] *= scale;
     }
     [[unroll]] for (int o = 0; o < valueOctets; ++o) {
-      float value[8];
-      unpackValue(p * valueRow + valueHead, o, value);
+      const Octet value = loadValueOctet(p * valueRow, kvHead, o);
       [[unroll]] for (int h = 0; h < headsEach; ++h) {
-        [[unroll]] for (int i = 0; i < 8; ++i) {
-          sums[h][o * 8 + i] = fma(weight[h], value[i], sums[h][o * 8 + i] * correction[h]);
+        [[unroll]] for (int c = 0; c < 4; ++c) {
+          const int low = o * 8 + c, high = low + 4;
+          sums[h][low] = fma(weight[h], value.low[c], sums[h][low] * correction[h]);
+          sums[h][high] = fma(weight[h], value.high[c], sums[h][high] * correction[h]);
         }
       }
     }

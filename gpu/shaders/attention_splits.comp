@@ -31,11 +31,8 @@ void main() {
   const uint split = gl_WorkGroupID.x % push.splits, firstHead = gl_WorkGroupID.x / push.splits * headsEach;
   const uint kvHead = firstHead / (push.heads / push.kvHeads);
   const uint position = lastVisible(token), begin = firstVisible(position);
-  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
-  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
-             valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);
-  const uint keyScales = push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4,
-             valueScales = push.kvHeads * kvHeadQuads(valueOctets, kvKind) + kvHead / 4;
+  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, keyKind);
+  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, valueKind);
   const uint wished = (position + 1 - begin + push.splits - 1) / push.splits, each = (wished + SIDE - 1) / SIDE * SIDE;
   const uint start = begin + split * each, end = min(start + each, position + 1);
   const uint stride = attentionPartStride(push.valueHeadSize),
@@ -65,7 +62,7 @@ void main() {
       for (uint n = 0; n < keyOctets; n += SCORERS) {
         const uint o = n + i % SCORERS;
         if (o >= keyOctets) continue;
-        const Octet key = loadKeyOctet(at * keyRow + keyHead, o);
+        const Octet key = loadKeyOctet(at * keyRow, kvHead, o);
         [[unroll]] for (int h = 0; h < headsEach; ++h) {
           const uint of = (h * keyOctets + o) * 2;
           score[h] += dot(query[of], key.low) + dot(query[of + 1], key.high);
@@ -76,8 +73,7 @@ void main() {
       for (uint n = i; n < headsEach * SIDE; n += SIZE) {
         const uint p = base + n % SIDE;
         float joined = dot(exchanged[n], vec4(1.0));
-        if (kvKind == kKvBytes && p < count)
-          joined *= uintBitsToFloat(loadKeyQuad((first + p) * keyRow + keyScales)[kvHead % 4]);
+        if (keyKind == kKvBytes && p < count) joined *= keyScale((first + p) * keyRow, kvHead);
         weights[n / SIDE * TILE + p] = p < count ? capped(joined) : kMinusInfinity;
       }
     }
@@ -98,8 +94,7 @@ void main() {
       for (uint p = weightLane; p < count; p += EXPONENTS) {
         float weight = exp(weights[weightHead * TILE + p] - larger);
         total += weight;
-        if (kvKind == kKvBytes)
-          weight *= uintBitsToFloat(loadValueQuad((first + p) * valueRow + valueScales)[kvHead % 4]);
+        if (valueKind == kKvBytes) weight *= valueScale((first + p) * valueRow, kvHead);
         weights[weightHead * TILE + p] = weight;
       }
     }
@@ -111,7 +106,7 @@ void main() {
     for (uint j = side; j < count && column < valueOctets; j += TOGETHER * PARTS) {
       Octet values[TOGETHER];
       [[unroll]] for (uint k = 0; k < TOGETHER; ++k)
-        values[k] = loadValueOctet((first + min(j + k * PARTS, count - 1)) * valueRow + valueHead, column);
+        values[k] = loadValueOctet((first + min(j + k * PARTS, count - 1)) * valueRow, kvHead, column);
       [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
         if (j + k * PARTS >= count) continue;
         [[unroll]] for (int h = 0; h < headsEach; ++h) {

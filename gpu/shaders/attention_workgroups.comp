@@ -24,10 +24,10 @@ shared vec4 query[keyOctets * 2];
 shared float weights[SIZE];
 shared vec4 handed[SIZE];  // the sums of half the invocations
 
-float scoreOf(uint keyQuad) {
+float scoreOf(uint row, uint kvHead) {
   vec4 score = vec4(0.0);
   for (uint o = 0; o < keyOctets; ++o) {
-    const Octet key = loadKeyOctet(keyQuad, o);
+    const Octet key = loadKeyOctet(row, kvHead, o);
     score = fma(query[2 * o], key.low, score);
     score = fma(query[2 * o + 1], key.high, score);
   }
@@ -38,11 +38,8 @@ void main() {
   const uint i = gl_LocalInvocationID.x, head = gl_WorkGroupID.x, token = gl_WorkGroupID.y;
   const uint kvHead = head / (push.heads / push.kvHeads);
   const uint position = lastVisible(token);
-  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
-  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
-             valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);
-  const uint keyScales = push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4,
-             valueScales = push.kvHeads * kvHeadQuads(valueOctets, kvKind) + kvHead / 4;
+  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, keyKind);
+  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, valueKind);
   for (uint d = i; d < keyOctets * 8; d += SIZE) {
     query[d / 4][d % 4] = d < push.headSize
         ? arena[push.query + token * push.queryStride + head * push.headSize + d] * push.scale : 0.0;
@@ -54,17 +51,15 @@ void main() {
   float maximum = kMinusInfinity, total = 0.0;  // the total of this invocation's positions
   for (uint first = firstVisible(position); first <= position; first += SIZE) {
     const bool seen = first + i <= position;
-    float score = seen ? scoreOf((first + i) * keyRow + keyHead) : kMinusInfinity;
-    if (kvKind == kKvBytes && seen)
-      score *= uintBitsToFloat(loadKeyQuad((first + i) * keyRow + keyScales)[kvHead % 4]);
+    float score = seen ? scoreOf((first + i) * keyRow, kvHead) : kMinusInfinity;
+    if (keyKind == kKvBytes && seen) score *= keyScale((first + i) * keyRow, kvHead);
     if (seen) score = capped(score);
     const float larger = max(maximum, largestOf(score));  // finite: the tile's first position is always seen
     const float correction = exp(maximum - larger);       // 0 in the first tile
     const float weight = seen ? exp(score - larger) : 0.0;
     maximum = larger;
     weights[i] = weight;
-    if (kvKind == kKvBytes && seen)
-      weights[i] *= uintBitsToFloat(loadValueQuad((first + i) * valueRow + valueScales)[kvHead % 4]);
+    if (valueKind == kKvBytes && seen) weights[i] *= valueScale((first + i) * valueRow, kvHead);
     total = total * correction + weight;
     barrier();
     const uint count = min(SIZE, position + 1 - first);
@@ -75,7 +70,7 @@ void main() {
       for (uint j = part; j < count && octet < valueOctets; j += TOGETHER * PARTS) {
         Octet values[TOGETHER];
         [[unroll]] for (uint k = 0; k < TOGETHER; ++k)
-          values[k] = loadValueOctet((first + min(j + k * PARTS, count - 1)) * valueRow + valueHead, octet);
+          values[k] = loadValueOctet((first + min(j + k * PARTS, count - 1)) * valueRow, kvHead, octet);
         [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
           if (j + k * PARTS >= count) continue;
           sums[n].low = fma(vec4(weights[j + k * PARTS]), values[k].low, sums[n].low);

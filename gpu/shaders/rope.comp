@@ -5,6 +5,7 @@
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
+#include "common/rotation.glsl"
 #include "common/specialization.h"
 QS_ROPE(QS_SPECIALIZE)
 layout(push_constant) uniform Push { RopePush push; };
@@ -23,7 +24,7 @@ void main() {
   const uint a = at + (adjacent == 1 ? 2 * pair : pair);
   const uint b = adjacent == 1 ? a + 1 : a + push.pairs;
   const vec2 turn = rotation[push.table + (state.firstPosition + t) * push.pairs + pair];
-  const float x = arena[a], y = arena[b];
-  arena[a] = x * turn.x - y * turn.y;
-  arena[b] = x * turn.y + y * turn.x;
+  const vec2 both = rotated(arena[a], arena[b], turn);
+  arena[a] = both.x;
+  arena[b] = both.y;
 }

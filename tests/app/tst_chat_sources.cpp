@@ -1,6 +1,7 @@
 // Every answer and every figure of the chat stays under the name of what it was computed from.
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QMenu>
 #include <QToolButton>
 
 #include "app/workspaces/chat/token_readout.h"
@@ -233,6 +234,42 @@ class TestChatSources : public QObject {
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(QTest::qWaitFor([&] { return !hands.conversation().isEmpty(); }));
     QCOMPARE(hands.answer(0).source.kvType, core::model::KvType::Int8);
+  }
+
+  /// Keys decide where attention looks: values may be kept in less, for all panes and for one.
+  void valuesAreKeptApart() {
+    using core::model::KvFormat;
+    using core::model::KvType;
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("settings")), Qt::LeftButton);
+    auto* facts = hands.pane(0).findChild<QLabel*>(QStringLiteral("pane-facts"));
+    const QString halves = facts->text();
+    auto* keys = shown.find<QComboBox>(QStringLiteral("kv-type"));
+    auto* values = shown.find<QComboBox>(QStringLiteral("kv-type-values"));
+    keys->setFocus();
+    QTest::keyClick(keys, Qt::Key_Q);
+    QCOMPARE(keys->currentText(), QStringLiteral("Q8_0"));
+    values->setFocus();
+    QTest::keyClicks(values, QStringLiteral("values q4"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(!facts->text().isEmpty() && facts->text() != halves);
+    auto* menu = hands.pane(1).findChild<QMenu*>(QStringLiteral("pane-menu-items"));
+    QTest::mouseClick(hands.pane(1).findChild<QToolButton*>(QStringLiteral("pane-menu")), Qt::LeftButton, {}, {}, 0);
+    auto* apart = menu->findChild<QMenu*>(QStringLiteral("pane-menu-values"));
+    QVERIFY(apart != nullptr);
+    const auto actions = apart->actions();
+    const auto halfValues = std::ranges::find(actions, QStringLiteral("Q8_0/FP16"), &QAction::text);
+    QVERIFY(halfValues != actions.end());
+    (*halfValues)->trigger();
+    menu->close();
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(hands.pane(1).variant().kv == KvType(KvFormat::Q8_0, KvFormat::F16));
+    QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+    QCOMPARE(hands.answer(0).source.kvType, KvType(KvFormat::Q8_0, KvFormat::Q4_0));
+    QCOMPARE(hands.answer(1).source.kvType, KvType(KvFormat::Q8_0, KvFormat::F16));
+    QVERIFY(copied(shown).contains(QStringLiteral("keys and values in Q8_0/Q4_0")));
   }
 };
 

@@ -37,6 +37,8 @@ class TestCliPlan : public QObject {
     QCOMPARE(kv({"--context", "128", "--batch", "3"}), 3 * one);
     QCOMPARE(kv({"--context", "128", "--kv-type", "f32"}), 2 * one);
     QCOMPARE(kv({"--context", "128", "--kv-type", "q8_0"}) * 64, 34 * one);
+    QCOMPARE(kv({"--context", "128", "--kv-type", "q8_0/q4_0"}) * 64, (17 + 9) * one);
+    QCOMPARE(kv({"--context", "128", "--kv-type", "f16/fp8"}) * 4, 3 * one);
   }
 
   void knownShapesAndParametersNeedNoFile() {

@@ -83,7 +83,7 @@ class TestMemoryPlan : public QObject {
           const auto cache = executor->createKvCache(context, type);
           if (type == KvType::F16 && context == 300U)
             executor->forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits);
-          const MemoryParts parts = partsOn(plan, device, {.context = context, .kv = storageOf(type)});
+          const MemoryParts parts = partsOn(plan, device, {.context = context, .kv = type});
           const auto resident = static_cast<double>(executor->memory().residentBytes);
           const auto cached = static_cast<double>(cache->bytes());
           const double error = off(parts.weights + parts.compute + parts.kvCache, resident + cached);
@@ -152,7 +152,7 @@ class TestMemoryPlan : public QObject {
     std::uint64_t floats = 0;
     for (const core::model::KvShape& layer : graph.kv) floats += layer.keyWidth() + layer.valueWidth();
     for (const std::uint32_t state : graph.states) floats += state;
-    QCOMPARE(kvLayoutOf(config).bytes(1, KvStorage::F32), 4.0 * static_cast<double>(floats));
+    QCOMPARE(kvLayoutOf(config).bytes(1, core::model::KvType::F32), 4.0 * static_cast<double>(floats));
   }
 
   void architecturesKeepWhatTheyKeep() {
@@ -162,12 +162,13 @@ class TestMemoryPlan : public QObject {
     QVERIFY(mha.describe().starts_with("MHA"));
     QVERIFY(gqa.describe().starts_with("GQA, 8 of 32"));
     QVERIFY(mqa.describe().starts_with("MQA"));
-    QCOMPARE(mha.bytes(1, KvStorage::F16), 2.0 * 32 * 32 * 128 * 2);
-    QCOMPARE(gqa.bytes(1, KvStorage::F16) * 4, mha.bytes(1, KvStorage::F16));
-    QCOMPARE(mqa.bytes(100, KvStorage::F16), 2.0 * 18 * 256 * 2 * 100);
-    QCOMPARE(windowed.bytes(32768, KvStorage::F16), windowed.bytes(4096, KvStorage::F16));
+    QCOMPARE(mha.bytes(1, core::model::KvType::F16), 2.0 * 32 * 32 * 128 * 2);
+    QCOMPARE(gqa.bytes(1, core::model::KvType::F16) * 4, mha.bytes(1, core::model::KvType::F16));
+    QCOMPARE(mqa.bytes(100, core::model::KvType::F16), 2.0 * 18 * 256 * 2 * 100);
+    QCOMPARE(windowed.bytes(32768, core::model::KvType::F16), windowed.bytes(4096, core::model::KvType::F16));
     // Every second block keeps all of it.
-    QCOMPARE(alternating.bytes(8192, KvStorage::F16), alternating.bytes(4096, KvStorage::F16) * 1.5);
+    QCOMPARE(alternating.bytes(8192, core::model::KvType::F16),
+             alternating.bytes(4096, core::model::KvType::F16) * 1.5);
     // DeepSeek-V3: 61 blocks of 512 + 64 values are 70,272 bytes a token in BF16.
     const KvLayout latent{.layers = 61,
                           .heads = 128,
@@ -176,12 +177,12 @@ class TestMemoryPlan : public QObject {
                           .valueHeadSize = 128,
                           .latent = 512,
                           .ropeDims = 64};
-    QCOMPARE(latent.bytes(1, KvStorage::F16), 70272.0);
+    QCOMPARE(latent.bytes(1, core::model::KvType::F16), 70272.0);
     QVERIFY(latent.describe().starts_with("MLA, 512 + 64"));
     // q8_0 has 34 bytes for 32 values, q4_0 has 18; int8 one FP32 scale for each head.
-    QCOMPARE(gqa.bytes(10, KvStorage::Q8_0), gqa.bytes(10, KvStorage::F16) * 34 / 64);
-    QCOMPARE(gqa.bytes(10, KvStorage::Q4_0), gqa.bytes(10, KvStorage::F16) * 18 / 64);
-    QCOMPARE(gqa.bytes(10, KvStorage::Int8), gqa.bytes(10, KvStorage::F16) * 132 / 256);
+    QCOMPARE(gqa.bytes(10, core::model::KvType::Q8_0), gqa.bytes(10, core::model::KvType::F16) * 34 / 64);
+    QCOMPARE(gqa.bytes(10, core::model::KvType::Q4_0), gqa.bytes(10, core::model::KvType::F16) * 18 / 64);
+    QCOMPARE(gqa.bytes(10, core::model::KvType::Int8), gqa.bytes(10, core::model::KvType::F16) * 132 / 256);
   }
 
   /// One position more than the longest does not fit, and the longest does.

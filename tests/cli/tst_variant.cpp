@@ -20,15 +20,18 @@ class TestVariant : public QObject {
     QTest::addColumn<QString>("canonical");
     QTest::addColumn<QString>("name");
     QTest::addColumn<int>("kind");
-    QTest::addColumn<int>("kv");
+    QTest::addColumn<QString>("kv");
     const auto row = [](const char* text, const char* canonical, const char* name, DeviceChoice::Kind kind, KvType kv) {
-      QTest::newRow(text) << text << canonical << name << int(kind) << int(kv);
+      QTest::newRow(text) << text << canonical << name << int(kind) << QString::fromStdString(core::model::nameOf(kv));
     };
     using Kind = DeviceChoice::Kind;
     row("stored", "stored", "stored", Kind::Auto, KvType::F16);
     row("nf4", "nf4", "NF4 · 64", Kind::Auto, KvType::F16);
     row("nf4@cpu@kv=int8", "nf4@cpu@kv=int8", "NF4 · 64 · CPU · KV INT8", Kind::Cpu, KvType::Int8);
     row("nf4@kv=int8@cpu", "nf4@cpu@kv=int8", "NF4 · 64 · CPU · KV INT8", Kind::Cpu, KvType::Int8);
+    row("nf4@kv=q8_0/q4_0", "nf4@kv=q8_0/q4_0", "NF4 · 64 · KV Q8_0/Q4_0", Kind::Auto,
+        KvType(core::model::KvFormat::Q8_0, core::model::KvFormat::Q4_0));
+    row("stored@kv=fp8/fp8", "stored@kv=fp8", "stored · KV FP8", Kind::Auto, KvType::Fp8);
     row("stored@vulkan:1", "stored@vulkan:1", "stored · Vulkan 1", Kind::Vulkan, KvType::F16);
     row("Q4_K_M@vulkan", "Q4_K_M@vulkan", "Q4_K_M · Vulkan", Kind::Vulkan, KvType::F16);
     row("int4:group=64,range=minmax@kv=f32", "int4:group=64,range=minmax@kv=f32", "", Kind::Auto, KvType::F32);
@@ -42,12 +45,12 @@ class TestVariant : public QObject {
     QFETCH(QString, canonical);
     QFETCH(QString, name);
     QFETCH(int, kind);
-    QFETCH(int, kv);
+    QFETCH(QString, kv);
     const Variant variant = Variant::parse(text.toStdString());
     QCOMPARE(QString::fromStdString(variant.toString()), canonical);
     if (!name.isEmpty()) QCOMPARE(QString::fromStdString(variant.displayName()), name);
     QCOMPARE(int(variant.device.kind), kind);
-    QCOMPARE(int(variant.kv), kv);
+    QCOMPARE(QString::fromStdString(core::model::nameOf(variant.kv)), kv);
     QVERIFY(Variant::parse(variant.toString()) == variant);
   }
 

@@ -121,13 +121,15 @@ class TestAttribution : public QObject {
   void partsAddUpToTheWhole_data() {
     QTest::addColumn<QString>("reference");
     QTest::addColumn<QString>("compared");
-    QTest::addColumn<int>("referenceKv");
-    QTest::addColumn<int>("comparedKv");
+    QTest::addColumn<QString>("referenceKv");
+    QTest::addColumn<QString>("comparedKv");
     QTest::addColumn<bool>("rounds");
     const auto row = [](const char* reference, const char* compared, bool rounds, KvType ours = KvType::F32,
                         KvType theirs = KvType::F32) {
-      QTest::addRow("%s -> %s, KV %d -> %d", reference, compared, static_cast<int>(ours), static_cast<int>(theirs))
-          << reference << compared << static_cast<int>(ours) << static_cast<int>(theirs) << rounds;
+      const QString from = QString::fromStdString(model::nameOf(ours)),
+                    to = QString::fromStdString(model::nameOf(theirs));
+      QTest::addRow("%s -> %s, KV %s -> %s", reference, compared, qPrintable(from), qPrintable(to))
+          << reference << compared << from << to << rounds;
     };
     row("", "int3", false);
     row("", "int4:group=32", false);
@@ -144,20 +146,21 @@ class TestAttribution : public QObject {
     row("", "", true, KvType::F32, KvType::Int8);
     row("", "int4:group=32", true, KvType::F16, KvType::F16);
     row("", "int8:activations=int8_dynamic", true, KvType::F16, KvType::Int8);
+    row("", "", true, KvType::F16, model::kvTypeOf("q8_0/q4_0"));
   }
 
   void partsAddUpToTheWhole() {
     QFETCH(QString, reference);
     QFETCH(QString, compared);
-    QFETCH(int, referenceKv);
-    QFETCH(int, comparedKv);
+    QFETCH(QString, referenceKv);
+    QFETCH(QString, comparedKv);
     QFETCH(bool, rounds);
     Library library(written(kShape));
     const Graph ours = library.graph(reference.toUtf8().constData());
     const Graph theirs = library.graph(compared.toUtf8().constData());
     AttributionSettings settings;
-    settings.referenceKv = static_cast<KvType>(referenceKv);
-    settings.comparedKv = static_cast<KvType>(comparedKv);
+    settings.referenceKv = model::kvTypeOf(referenceKv.toStdString());
+    settings.comparedKv = model::kvTypeOf(comparedKv.toStdString());
     const Tokens tokens = someTokens(23);
     const Objective objective = firstAgainstSecond();
     const Attribution made = trace::attribute(ours, theirs, tokens, objective, settings);

@@ -447,8 +447,8 @@ class TestCpuOps : public QObject {
     const auto keys = randomValues(positions * shape.kvHeads * shape.headSize, 12);
     const auto values = randomValues(positions * shape.kvHeads * shape.valueHeadSize, 13);
     const auto queries = randomValues(size(tokens) * shape.heads * shape.headSize, 14);
-    ops::KvRows keyRows(positions, shape.kvHeads, shape.headSize, ops::KvPrecision::F32);
-    ops::KvRows valueRows(positions, shape.kvHeads, shape.valueHeadSize, ops::KvPrecision::F32);
+    ops::KvRows keyRows(positions, shape.kvHeads, shape.headSize, model::KvFormat::F32);
+    ops::KvRows valueRows(positions, shape.kvHeads, shape.valueHeadSize, model::KvFormat::F32);
     ops::storeKv(keys.data(), values.data(), positions, 0, keyRows, valueRows);
     std::vector<float> out(size(tokens) * shape.heads * shape.valueHeadSize, NAN);
     ops::attention(shape, queries.data(), size(tokens), static_cast<std::uint32_t>(stored), keyRows, valueRows, {},
@@ -466,7 +466,7 @@ class TestCpuOps : public QObject {
   }
 
   void halfPrecisionCacheRounds() {
-    ops::KvRows rows(4, 1, 2, ops::KvPrecision::F16);
+    ops::KvRows rows(4, 1, 2, model::KvFormat::F16);
     const std::vector<float> written = {1.0F, 2049.0F};  // 2049 is between two FP16 numbers
     rows.write(3, 1, written.data());
     float read[2] = {};
@@ -477,7 +477,7 @@ class TestCpuOps : public QObject {
 
   /// A scale for every row and head: what one head holds does not touch another's.
   void byteCacheRoundsHeadByHead() {
-    ops::KvRows rows(4, 2, 3, ops::KvPrecision::Int8);
+    ops::KvRows rows(4, 2, 3, model::KvFormat::Int8);
     const std::vector<float> written = {127.0F, 0.5F, -1.5F, 1e-3F, -5e-4F, 0.0F};
     rows.write(2, 1, written.data());
     float first[3] = {}, second[3] = {};
@@ -487,7 +487,7 @@ class TestCpuOps : public QObject {
     QCOMPARE(second[0], 127.0F * (1e-3F / 127.0F));
     QVERIFY(std::abs(second[1] + 5e-4F) <= 0.5F * 1e-3F / 127.0F);
     QCOMPARE(second[2], 0.0F);
-    QCOMPARE(ops::KvRows::rowBytes(2, 3, ops::KvPrecision::Int8), std::uint64_t{2 * (3 + 4)});
+    QCOMPARE(model::kvHeadBytes(model::KvFormat::Int8, 3), std::uint64_t{3 + 4});
   }
 
   void swiGluAndAdd() {

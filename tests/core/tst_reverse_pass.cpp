@@ -404,6 +404,8 @@ class TestReversePass : public QObject {
                                << "f16";
     QTest::newRow("KV in int8") << ""
                                 << "int8";
+    QTest::newRow("keys in Q8_0, values in FP8") << ""
+                                                 << "q8_0/fp8";
   }
 
   void forwardIsTheExecutors() {

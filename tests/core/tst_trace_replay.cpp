@@ -50,16 +50,16 @@ class TestTraceReplay : public QObject {
  private slots:
   void computesWhatTheExecutorDoes_data() {
     QTest::addColumn<QString>("scheme");
-    QTest::addColumn<int>("kv");
+    QTest::addColumn<QString>("kv");
     for (const char* scheme : {"", "int4", "nf4", "q4_0", "int8:activations=int8_dynamic", "llm_int8:threshold=2",
                                "fp8_e4m3:scale=row,activations=fp8_dynamic", "int3:compute=fp16"})
-      for (const KvType kv : {KvType::F32, KvType::F16, KvType::Int8})
-        QTest::addRow("%s %d", scheme, static_cast<int>(kv)) << QString(scheme) << static_cast<int>(kv);
+      for (const char* kv : {"f32", "f16", "int8", "q8_0/q4_0", "fp8"})
+        QTest::addRow("%s %s", scheme, kv) << QString(scheme) << QString(kv);
   }
   void computesWhatTheExecutorDoes() {
     QFETCH(QString, scheme);
-    QFETCH(int, kv);
-    const auto type = static_cast<KvType>(kv);
+    QFETCH(QString, kv);
+    const KvType type = model::kvTypeOf(kv.toStdString());
     const model::Graph graph = m_models.graph(scheme.toStdString()), reference = m_models.graph("");
     Replay replay(graph, reference, m_tokens, type);
     const auto wanted = TraceModels::lastLogits(graph, m_tokens, type);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/model/graph_builder.h"
+#include "core/model/ops/kv_rows.h"
 #include "core/numeric/half.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
@@ -92,14 +93,16 @@ class TestGpuAttention : public QObject {
   void longContextsAgree_data() {
     QTest::addColumn<QString>("family");
     QTest::addColumn<int>("shape");
-    QTest::addColumn<int>("kv");
+    QTest::addColumn<QString>("kv");
     // What lanes do does not depend on how long the context is; how keys and values are read not on what is parted.
     for (const QString& family : families()) {
       for (int shape = 0; shape < static_cast<int>(std::size(kShapes)); ++shape) {
-        for (const KvType kv : {KvType::F32, KvType::F16, KvType::Int8}) {
-          if (shape != 1 && (family == "lanes" || kv != KvType::F16)) continue;
-          QTest::addRow("%s, %s, %d", qPrintable(family), kShapes[shape].name, static_cast<int>(kv))
-              << family << shape << static_cast<int>(kv);
+        // Odd sizes end with a part of a block.
+        const bool isOdd = kShapes[shape].headSize == 18;
+        for (const char* kv : {"f32", "f16", "int8", "q8_0/q4_0", "fp8/q8_0"}) {
+          const bool isUsual = kv == std::string_view("f16"), areBlocks = kv == std::string_view("q8_0/q4_0");
+          if (shape != 1 && !(isUsual && family != "lanes") && !(isOdd && areBlocks)) continue;
+          QTest::addRow("%s, %s, %s", qPrintable(family), kShapes[shape].name, kv) << family << shape << QString(kv);
         }
       }
     }
@@ -107,9 +110,9 @@ class TestGpuAttention : public QObject {
   void longContextsAgree() {
     QFETCH(QString, family);
     QFETCH(int, shape);
-    QFETCH(int, kv);
+    QFETCH(QString, kv);
     const core::model::Graph graph = attentionGraph(kShapes[shape]);
-    const auto type = static_cast<KvType>(kv);
+    const KvType type = core::model::kvTypeOf(kv.toStdString());
     // Behind the first parts, and where recordings are made anew; batches that are parted and one that is not.
     constexpr std::size_t kBatches[] = {1, 1, 5, 1, 31, 90, 1};
     for (const std::size_t from : {std::size_t{505}, std::size_t{1017}}) {
@@ -124,23 +127,41 @@ class TestGpuAttention : public QObject {
     }
   }
 
-  /// The cache rounds to nearest even on every device, and keeps FP16's subnormals: a single position comes back as it
-  /// was stored.
+  /// The cache rounds as the CPU's on every device, and keeps FP16's subnormals: a single position comes back as the
+  /// CPU's cache has it, to the bit.
   void valuesAreRoundedAsOnTheCpu_data() {
     QTest::addColumn<QString>("family");
-    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+    QTest::addColumn<QString>("kv");
+    QTest::addColumn<int>("size");
+    for (const QString& family : families()) {
+      for (const core::model::KvFormat format : core::model::allKvFormats()) {
+        const QString kv = QString::fromStdString(core::model::nameOf(KvType(format)));
+        for (const int size : {42, 96})  // parts of blocks and of octets, whole ones
+          QTest::addRow("%s, %s, %d", qPrintable(family), qPrintable(kv), size) << family << kv << size;
+      }
+    }
   }
   void valuesAreRoundedAsOnTheCpu() {
     QFETCH(QString, family);
-    constexpr std::uint32_t kRows = 64, kHead = 32;
+    QFETCH(QString, kv);
+    QFETCH(int, size);
+    const KvType type = core::model::kvTypeOf(kv.toStdString());
+    constexpr std::uint32_t kRows = 24;
+    const auto kHead = static_cast<std::uint32_t>(size);
     std::vector<float> values;
     support::RandomNumbers random(3);
     for (std::uint32_t i = 0; i < kRows * kHead; ++i) {
-      const auto half = static_cast<std::uint16_t>(i * 7919U % 0x7BFFU);  // finite, subnormal ones among them
+      const std::uint32_t row = i / kHead;
+      // Finite ones of FP16, subnormal ones among them, and what is between these; then rows of similar numbers, of
+      // which many lie half-way between two codes, a row of zeros, and one too small for any scale.
+      const auto half = static_cast<std::uint16_t>(i * 7919U % 0x7BFFU);
       const float low = core::numeric::halfToFloat(half), high = core::numeric::halfToFloat(half + 1);
-      const float between =
-          low + (high - low) * (i % 3 == 0 ? 0.5F : static_cast<float>(0.5 + 0.4 * random.bell() / 4));
-      values.push_back(i % 2 == 0 ? between : -between);
+      float value = low + (high - low) * (i % 3 == 0 ? 0.5F : static_cast<float>(0.5 + 0.4 * random.bell() / 4));
+      if (row % 4 == 1) value = static_cast<float>(random.bell()) * 3.0F;
+      if (row % 4 == 2) value = i % 5 == 0 ? 127.0F : static_cast<float>(i % 254) * 0.5F;
+      if (row == 7) value = 0.0F;
+      if (row == 11) value = 1e-33F * static_cast<float>(i % 7);
+      values.push_back(i % 2 == 0 ? value : -value);
     }
     std::vector<std::uint8_t> bytes(values.size() * sizeof(float));
     std::memcpy(bytes.data(), values.data(), bytes.size());
@@ -157,11 +178,14 @@ class TestGpuAttention : public QObject {
       seen.assign(observed.data.begin(), observed.data.end());
     });
     for (core::model::TokenId token = 0; token < static_cast<int>(kRows); ++token) {
-      errorOf([&] { allLogits(*executor, {token}, KvType::F16); });  // sums of the largest may overflow
-      for (std::uint32_t i = 0; i < kHead; ++i) {
-        const float value = values[static_cast<std::size_t>(token) * kHead + i];
-        QVERIFY(seen[i] == core::numeric::halfToFloat(core::numeric::floatToHalf(value)));  // no ulp between them
-      }
+      errorOf([&] { allLogits(*executor, {token}, type); });  // sums of the largest may overflow
+      core::model::ops::KvRows cache(1, 1, kHead, type.values);
+      cache.write(0, 1, values.data() + static_cast<std::size_t>(token) * kHead);
+      std::vector<float> expected(kHead);
+      cache.read(0, 1, 0, expected.data());
+      for (std::uint32_t i = 0; i < kHead; ++i)
+        if (seen[i] != expected[i])
+          QFAIL(qPrintable(QString("row %1, %2: %3, not %4").arg(token).arg(i).arg(seen[i]).arg(expected[i])));
     }
   }
 

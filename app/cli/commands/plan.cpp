@@ -158,7 +158,7 @@ void giveAdvice(const Options& options, std::vector<PlannedModel> models) {
 void run(const Options& given) {
   Options options = given;
   if (options.claims) return printClaims(options.output);
-  options.question.kv = kvStorageOf(options.kv);
+  options.question.kv = core::model::kvTypeOf(options.kv);
   options.question.program = options.program == "llama.cpp" ? Program::LlamaCpp : Program::Quantscope;
   const auto devices = parseDevices(options.devices);
   auto models = planAll(options);
@@ -236,7 +236,7 @@ void addPlan(CLI::App& program) {
   command->add_option("--batch", options->question.sequences, "Sequences at the same time")
       ->capture_default_str()
       ->check(CLI::Range(1U, 100000U));
-  command->add_option("--kv-type", options->kv, "f32, f16, int8, or as llama.cpp has them q8_0, q4_0")
+  command->add_option("--kv-type", options->kv, "f32, f16, int8, q8_0, fp8 or q4_0; keys and values apart as q8_0/q4_0")
       ->capture_default_str();
   command->add_option("--devices", options->devices, "here, usual, 24GiB, NAME=16GB*0.75; several behind commas")
       ->capture_default_str();

@@ -64,8 +64,10 @@ PaneVariant ChatWorkspace::nextVariant() const {
     for (const auto& recipe : checked)
       if (isFree(recipe) && isNarrow(recipe) == narrow) return {recipe, {}, {}, {}};
   // Everything that is checked runs: then the same weights with smaller keys and values.
-  const bool kvIsSmall = m_sampling->kvType() == core::model::KvType::Int8;
-  return {{}, {}, kvIsSmall ? core::model::KvType::F16 : core::model::KvType::Int8, {}};
+  using core::model::KvType;
+  const KvType usual = m_sampling->kvType();
+  const bool isWide = usual == KvType::F16 || usual == KvType::F32;
+  return {{}, {}, isWide ? KvType::Int8 : KvType::F16, {}};
 }
 
 void ChatWorkspace::addPane() {

@@ -14,6 +14,7 @@
 #include "app/selection/selection.h"
 #include "app/text/numbers.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
@@ -197,9 +198,27 @@ void PaneHeader::fillMenu() {
   QActionGroup* types = addGroup(tr("Its keys and values"));
   with.kv.reset();
   add(types, tr("As the settings say (%1)").arg(titleOf(m_settingsKv)), !m_variant.kv, with);
-  for (const auto type : {core::model::KvType::F32, core::model::KvType::F16, core::model::KvType::Int8}) {
-    with.kv = type;
-    add(types, titleOf(type), m_variant.kv == with.kv, with);
+  for (const auto format : offeredKvFormats()) {
+    with.kv = core::model::KvType(format);
+    add(types, titleOf(*with.kv), m_variant.kv == with.kv, with);
+  }
+  addValuesApart();
+}
+
+/// Keys as they are now, values in something else.
+void PaneHeader::addValuesApart() {
+  QMenu* menu = m_menu->addMenu(tr("Values apart"));
+  menu->setObjectName(QStringLiteral("pane-menu-values"));
+  auto* group = new QActionGroup(menu);
+  const auto keys = m_variant.kv.value_or(m_settingsKv).keys;
+  for (const auto format : offeredKvFormats()) {
+    PaneVariant with = m_variant;
+    with.kv = core::model::KvType(keys, format);
+    QAction* action = menu->addAction(titleOf(*with.kv), this, [this, with] { choose(with); });
+    action->setCheckable(true);
+    action->setChecked(m_variant.kv.value_or(m_settingsKv).values == format);
+    action->setToolTip(describe(format));
+    group->addAction(action);
   }
 }
 

@@ -54,6 +54,7 @@ class PaneHeader : public QWidget {
   void addTools(QHBoxLayout* row);
   void fillSchemes();
   void fillMenu();
+  void addValuesApart();
   void choose(const PaneVariant& variant);
 
   std::size_t m_index;

@@ -28,22 +28,14 @@ bool sharesWeights(const Variant& a, const Variant& b) { return a.device == b.de
 }  // namespace
 
 std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config, core::model::KvType type) {
-  std::uint64_t heads = 0, values = 0;
+  std::uint64_t bytes = 0;
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
     if (!config.keepsKeysAt(layer)) continue;
     const auto kept = config.keptOf(layer);
-    heads += kept.heads;
-    values += std::uint64_t{kept.heads} * (kept.keySize + kept.valueSize);
+    bytes += kept.heads * (core::model::kvHeadBytes(type.keys, kept.keySize) +
+                           core::model::kvHeadBytes(type.values, kept.valueSize));
   }
-  switch (type) {
-    case core::model::KvType::F32:
-      return values * 4;
-    case core::model::KvType::F16:
-      return values * 2;
-    case core::model::KvType::Int8:
-      return values + heads * 2 * sizeof(float);
-  }
-  return 0;
+  return bytes;
 }
 
 void requireRoom(const OpenModel& model, std::span<const Variant> loaded, std::span<const Variant> wanted,

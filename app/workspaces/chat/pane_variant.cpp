@@ -6,6 +6,7 @@
 #include "app/selection/selection.h"
 #include "app/selection/tensor_text.h"
 #include "app/text/tr.h"
+#include "app/widgets/kv_type_field.h"
 #include "core/base/error.h"
 #include "core/model/recipe/recipe_text.h"
 
@@ -41,7 +42,7 @@ std::string PaneVariant::deviations() const {
   std::string text;
   if (server) return "@" + kServerKey.toStdString() + server->toString();
   if (device) text += "@" + device->toString();
-  if (kv) text += "@kv=" + std::string(core::model::nameOf(*kv));
+  if (kv) text += "@kv=" + core::model::nameOf(*kv);
   return text;
 }
 
@@ -93,18 +94,6 @@ QString titleOf(const DeviceChoice& device) {
       break;
   }
   return device.index == DeviceChoice::kAnyIndex ? tr("Vulkan") : tr("Vulkan %1").arg(device.index);
-}
-
-QString titleOf(core::model::KvType type) {
-  switch (type) {
-    case core::model::KvType::F32:
-      return tr("FP32");
-    case core::model::KvType::F16:
-      return tr("FP16");
-    case core::model::KvType::Int8:
-      return tr("INT8");
-  }
-  return {};
 }
 
 QString titleOf(const PaneVariant& variant, const Selection& selection) {

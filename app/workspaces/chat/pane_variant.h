@@ -35,6 +35,5 @@ QString titleOf(const PaneVariant& variant, const Selection& selection);
 /// "Vulkan 1", "CPU", "automatic device"
 QString titleOf(const DeviceChoice& device);
 /// "INT8"
-QString titleOf(core::model::KvType type);
 
 }  // namespace app

@@ -11,9 +11,11 @@
 #include <limits>
 
 #include "app/text/numbers.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/template_panel.h"
+#include "core/base/error.h"
 
 namespace app {
 
@@ -121,22 +123,12 @@ void SamplingPanel::showPreset() {
 }
 
 void SamplingPanel::addKvType() {
-  m_kvType = new QComboBox;
-  m_kvType->addItem(tr("FP16"), static_cast<int>(core::model::KvType::F16));
-  m_kvType->addItem(tr("INT8"), static_cast<int>(core::model::KvType::Int8));
-  m_kvType->setAccessibleName(tr("Keys and values"));
-  m_kvType->setToolTip(
-      tr("What the keys and values of attention are kept in. INT8, with a scale per position and head, "
-         "takes about half of the memory."));
-  m_kvType->setObjectName(QStringLiteral("kv-type"));
-  m_kvType->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  m_kvType = new KvTypeField(QStringLiteral("kv-type"));
   m_form->addRow(tr("KV cache"), m_kvType);
-  connect(m_kvType, &QComboBox::activated, this, &SamplingPanel::groundChanged);
+  connect(m_kvType, &KvTypeField::chosen, this, &SamplingPanel::groundChanged);
 }
 
-core::model::KvType SamplingPanel::kvType() const {
-  return static_cast<core::model::KvType>(m_kvType->currentData().toInt());
-}
+core::model::KvType SamplingPanel::kvType() const { return m_kvType->type(); }
 
 void SamplingPanel::addContext() {
   m_context = addWhole(tr("Context"), 0, 0, 0,
@@ -268,7 +260,7 @@ void SamplingPanel::save(QSettings& settings) const {
   settings.setValue(QStringLiteral("seed"), m_seed->value());
   settings.setValue(QStringLiteral("maxTokens"), m_maxTokens->value());
   settings.setValue(QStringLiteral("systemPrompt"), m_system->toPlainText());
-  settings.setValue(QStringLiteral("kvType"), m_kvType->currentIndex());
+  settings.setValue(QStringLiteral("keysAndValues"), QString::fromStdString(core::model::nameOf(kvType())));
 }
 
 void SamplingPanel::restore(const QSettings& settings) {
@@ -279,7 +271,12 @@ void SamplingPanel::restore(const QSettings& settings) {
   m_penalty->setValue(settings.value(QStringLiteral("repetitionPenalty"), m_penalty->value()).toDouble());
   m_seed->setValue(settings.value(QStringLiteral("seed"), m_seed->value()).toInt());
   m_maxTokens->setValue(settings.value(QStringLiteral("maxTokens"), m_maxTokens->value()).toInt());
-  m_kvType->setCurrentIndex(std::clamp(settings.value(QStringLiteral("kvType"), 0).toInt(), 0, m_kvType->count() - 1));
+  try {
+    m_kvType->setType(core::model::kvTypeOf(
+        settings.value(QStringLiteral("keysAndValues"), QStringLiteral("f16")).toString().toStdString()));
+  } catch (const core::Error&) {
+    // Written by another version of the program: then as usual.
+  }
   m_system->setPlainText(settings.value(QStringLiteral("systemPrompt")).toString());
   m_own.reset();  // what stood here between two knobs was nobody's
   showPreset();

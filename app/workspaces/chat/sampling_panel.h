@@ -15,6 +15,7 @@ class QSpinBox;
 
 namespace app {
 
+class KvTypeField;
 class Label;
 class TemplatePanel;
 
@@ -73,7 +74,8 @@ class SamplingPanel : public QWidget {
   QSpinBox* addWhole(const QString& label, int low, int high, int value, const QString& help);
 
   QFormLayout* m_form;
-  QComboBox *m_device, *m_kvType, *m_preset;
+  QComboBox *m_device, *m_preset;
+  KvTypeField* m_kvType;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
   Label *m_contextCost, *m_presetText;

@@ -3,6 +3,7 @@
 #include <QStringList>
 
 #include "app/text/tr.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/workspaces/chat/answer_pair.h"
 #include "app/workspaces/chat/thought_text.h"
 
@@ -31,7 +32,7 @@ QString schemeText(const AnswerSource& source) {
 QString sharedText(const AnswerSource& source) {
   QStringList parts{tr("device %1").arg(source.device), samplingText(source.options)};
   if (source.contextLength != 0) parts << tr("context of %1 tokens").arg(QString::number(source.contextLength));
-  if (source.kvType == core::model::KvType::Int8) parts << tr("keys and values in INT8");
+  if (source.kvType != core::model::KvType::F16) parts << tr("keys and values in %1").arg(titleOf(source.kvType));
   if (!source.messages.empty() && source.messages.front().role == "system")
     parts << tr("system prompt: %1").arg(QString::fromStdString(source.messages.front().content));
   if (!source.templateValues.empty())

@@ -85,9 +85,4 @@ QPixmap swatch(SeriesMark mark, const QColor& color) {
   return pixmap;
 }
 
-QString kvText(KvStorage storage) {
-  const QString name = QString::fromUtf8(nameOf(storage).data()).toUpper();
-  return name.startsWith(u'F') ? QStringLiteral("FP") + name.mid(1) : name;
-}
-
 }  // namespace app

@@ -24,7 +24,5 @@ void setUpTable(QTableView& table, const QString& objectName, const QString& nam
 void setTableKeys(QTableView& table, std::function<void()> enter, std::function<void()> copy = {});
 /// A scheme's mark, as the first column of a table shows it.
 QPixmap swatch(SeriesMark mark, const QColor& color);
-/// "FP16", "INT8", "Q8_0".
-QString kvText(KvStorage storage);
 
 }  // namespace app

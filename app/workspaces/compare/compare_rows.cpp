@@ -6,6 +6,7 @@
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/workspaces/compare/compare_state.h"
 #include "core/evaluate/verdict.h"
 
@@ -36,7 +37,7 @@ void addSize(CompareRow& row, const CompareState& state) {
 }
 
 void addSpeed(CompareRow& row, const CompareMeasurement& measurement) {
-  const auto kv = row.isReference ? core::model::KvType::F16 : measurement.question.kv;
+  const core::model::KvType kv = row.isReference ? core::model::KvType::F16 : measurement.question.kv;
   const auto found = measurement.devices.find(Variant{row.recipe, measurement.question.device, kv}.toString());
   if (found == measurement.devices.end()) return;
   row.decode = found->second.speed.decode;
@@ -143,8 +144,7 @@ QString provenanceOf(const CompareState& state) {
   text +=
       QStringLiteral(" · ") + QString::fromStdString(measured == e.rows.end() ? e.referenceDevice : measured->device);
   if (measurement->question.kv != core::model::KvType::F16)
-    text += tr(" · keys and values in %1")
-                .arg(QString::fromUtf8(core::model::nameOf(measurement->question.kv).data()).toUpper());
+    text += tr(" · keys and values in %1").arg(titleOf(measurement->question.kv));
   if (e.blocksDone < core::evaluate::kFewestBlocks) text += tr(" · too few blocks yet for a verdict");
   return text;
 }

@@ -137,7 +137,8 @@ QString CompareWorkspace::openMemory(const Link& link) {
   MemoryQuestion question = m_memory->bar().question();
   question.context = numberOf(link, QStringLiteral("context"), question.context, 1U << 20U);
   question.sequences = numberOf(link, QStringLiteral("sequences"), question.sequences, 256);
-  if (link.has(QStringLiteral("kv"))) question.kv = kvStorageOf(link.value(QStringLiteral("kv")).toStdString());
+  if (link.has(QStringLiteral("kv")))
+    question.kv = core::model::kvTypeOf(link.value(QStringLiteral("kv")).toStdString());
   if (link.has(QStringLiteral("program")))
     question.program =
         link.value(QStringLiteral("program")) == QStringLiteral("llama.cpp") ? Program::LlamaCpp : Program::Quantscope;
@@ -213,14 +214,14 @@ Link CompareWorkspace::link() const {
     if (question.text == QStringLiteral("demo") || question.text == QStringLiteral("prose"))
       link.set(QStringLiteral("text"), question.text);
     if (question.tokens != 0) link.set(QStringLiteral("tokens"), QString::number(question.tokens));
-    link.set(QStringLiteral("kv"), QString::fromUtf8(core::model::nameOf(question.kv).data()));
+    link.set(QStringLiteral("kv"), QString::fromStdString(core::model::nameOf(question.kv)));
     link.set(QStringLiteral("device"), QString::fromStdString(question.device.toString()));
   } else if (shown == kMemory) {
     const MemoryQuestion& question = m_memory->bar().question();
     link.set(QStringLiteral("model"), m_memory->plans().source().toString());
     link.set(QStringLiteral("context"), QString::number(question.context));
     link.set(QStringLiteral("sequences"), QString::number(question.sequences));
-    link.set(QStringLiteral("kv"), QString::fromUtf8(nameOf(question.kv).data()));
+    link.set(QStringLiteral("kv"), QString::fromStdString(core::model::nameOf(question.kv)));
     link.set(QStringLiteral("program"),
              question.program == Program::LlamaCpp ? QStringLiteral("llama.cpp") : QStringLiteral("quantscope"));
   } else if (shown == kAdviser && !m_adviser->preset().isEmpty()) {
@@ -258,7 +259,7 @@ void CompareWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("text"), question.text);
   settings.setValue(QStringLiteral("tokens"), question.tokens);
   settings.setValue(QStringLiteral("device"), QString::fromStdString(question.device.toString()));
-  settings.setValue(QStringLiteral("kv"), QString::fromUtf8(core::model::nameOf(question.kv).data()));
+  settings.setValue(QStringLiteral("kv"), QString::fromStdString(core::model::nameOf(question.kv)));
   m_tradeoff->saveState(settings);
   m_tasks->saveState(settings);
   m_embeddings->saveState(settings);

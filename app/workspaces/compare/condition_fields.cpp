@@ -1,10 +1,11 @@
 #include "app/workspaces/compare/condition_fields.h"
-#include "app/widgets/named_field.h"
 
 #include <QComboBox>
 #include <QLayout>
 #include <QSignalBlocker>
 
+#include "app/widgets/kv_type_field.h"
+#include "app/widgets/named_field.h"
 #include "app/workspaces/compare/compare_fields.h"
 #include "app/workspaces/compare/compare_state.h"
 
@@ -16,18 +17,20 @@ using Reference = CompareConditions::Reference;
 }  // namespace
 
 ConditionFields::ConditionFields(CompareState& state, const QString& prefix, QObject* parent)
-    : QObject(parent), m_state(state), m_device(new QComboBox), m_kv(new QComboBox), m_reference(new QComboBox) {
+    : QObject(parent),
+      m_state(state),
+      m_device(new QComboBox),
+      m_kv(new KvTypeField(prefix + QStringLiteral("-kv"))),
+      m_reference(new QComboBox) {
   m_device->setObjectName(prefix + QStringLiteral("-device"));
-  m_kv->setObjectName(prefix + QStringLiteral("-kv"));
   m_reference->setObjectName(prefix + QStringLiteral("-reference"));
-  for (const auto type : {core::model::KvType::F16, core::model::KvType::F32, core::model::KvType::Int8})
-    m_kv->addItem(kvText(storageOf(type)), static_cast<int>(type));
   m_kv->setToolTip(tr("What the compared models round keys and values to; the reference keeps FP16"));
   for (QComboBox* box : {m_device, m_reference}) {
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(kContents);
   }
-  for (QComboBox* box : {m_device, m_kv, m_reference}) connect(box, &QComboBox::activated, this, &ConditionFields::ask);
+  for (QComboBox* box : {m_device, m_reference}) connect(box, &QComboBox::activated, this, &ConditionFields::ask);
+  connect(m_kv, &KvTypeField::chosen, this, &ConditionFields::ask);
   connect(&m_state, &CompareState::questionChanged, this, &ConditionFields::refresh);
   connect(&m_state, &CompareState::plansChanged, this, &ConditionFields::fillDevices);
   connect(&m_state.selection(), &Selection::comparedModelChanged, this, &ConditionFields::fillReference);
@@ -63,18 +66,18 @@ void ConditionFields::fillReference() {
 
 void ConditionFields::refresh() {
   const CompareQuestion& question = m_state.question();
-  const QSignalBlocker device(m_device), kv(m_kv), reference(m_reference);
+  const QSignalBlocker device(m_device), reference(m_reference);
   const QString asked = QString::fromStdString(question.device.toString());
   if (m_device->findData(asked) < 0) m_device->addItem(asked, asked);
   m_device->setCurrentIndex(m_device->findData(asked));
-  m_kv->setCurrentIndex(m_kv->findData(static_cast<int>(question.kv)));
+  m_kv->setType(question.kv);
   m_reference->setCurrentIndex(std::max(0, m_reference->findData(static_cast<int>(question.reference))));
 }
 
 void ConditionFields::ask() {
   CompareQuestion question = m_state.question();
   question.device = DeviceChoice::parse(m_device->currentData().toString().toStdString());
-  question.kv = static_cast<core::model::KvType>(m_kv->currentData().toInt());
+  question.kv = m_kv->type();
   question.reference = static_cast<Reference>(m_reference->currentData().toInt());
   m_state.setQuestion(question);
 }

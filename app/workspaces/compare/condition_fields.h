@@ -7,6 +7,7 @@ class QLayout;
 
 namespace app {
 
+class KvTypeField;
 class CompareState;
 
 /// The fields of a question that the text and the tasks share: on which device, with which keys and values, against
@@ -26,7 +27,8 @@ class ConditionFields : public QObject {
   void ask();
 
   CompareState& m_state;
-  QComboBox *m_device, *m_kv, *m_reference;
+  QComboBox *m_device, *m_reference;
+  KvTypeField* m_kv;
 };
 
 }  // namespace app

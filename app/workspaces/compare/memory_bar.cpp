@@ -13,6 +13,7 @@
 #include "app/session/known_shapes.h"
 #include "app/text/numbers.h"
 #include "app/widgets/flow_layout.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
 #include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
@@ -83,7 +84,7 @@ MemoryBar::MemoryBar(SourcePlans& plans, CompareState& state, QWidget* parent)
       m_plans(plans),
       m_state(state),
       m_model(new QComboBox),
-      m_kv(new QComboBox),
+      m_kv(new KvTypeField(QStringLiteral("memory-kv"))),
       m_program(new QComboBox),
       m_contextSlider(slider("memory-context-slider", kLeastContext, kMostContext, tr("Context"))),
       m_sequencesSlider(slider("memory-sequences-slider", 1, kMostSequences, tr("Sequences"))),
@@ -100,7 +101,6 @@ MemoryBar::MemoryBar(SourcePlans& plans, CompareState& state, QWidget* parent)
   m_model->setObjectName(QStringLiteral("memory-model"));
   keepWidth(*m_context, 92);
   keepWidth(*m_sequences, 62);
-  m_kv->setObjectName(QStringLiteral("memory-kv"));
   m_program->setObjectName(QStringLiteral("memory-program"));
   buildModel();
   buildMeasures();
@@ -117,14 +117,15 @@ MemoryBar::MemoryBar(SourcePlans& plans, CompareState& state, QWidget* parent)
     MemoryQuestion question = m_question;
     question.context = static_cast<std::uint32_t>(m_context->value());
     question.sequences = static_cast<std::uint32_t>(m_sequences->value());
-    question.kv = static_cast<KvStorage>(m_kv->currentData().toInt());
+    question.kv = m_kv->type();
     question.program = static_cast<Program>(m_program->currentData().toInt());
     ask(question);
   };
   connect(m_contextSlider, &QSlider::valueChanged, this, [this](int at) { m_context->setValue(valueOf(at)); });
   connect(m_sequencesSlider, &QSlider::valueChanged, this, [this](int at) { m_sequences->setValue(valueOf(at)); });
   for (QSpinBox* box : {m_context, m_sequences}) connect(box, &QSpinBox::valueChanged, this, changed);
-  for (QComboBox* box : {m_kv, m_program}) connect(box, &QComboBox::activated, this, changed);
+  connect(m_program, &QComboBox::activated, this, changed);
+  connect(m_kv, &KvTypeField::chosen, this, changed);
   connect(m_model, &QComboBox::activated, this, &MemoryBar::chooseSource);
   connect(&m_plans, &SourcePlans::changed, this, &MemoryBar::refresh);
   connect(&m_state.selection(), &Selection::modelChanged, this, [this] {
@@ -144,11 +145,7 @@ void MemoryBar::buildModel() {
   for (const KnownShape& known : knownShapes())
     m_model->addItem(QString::fromUtf8(known.title.data()), QString::fromUtf8(known.id.data()));
   m_model->addItem(tr("Typed measures…"), kTypedData);
-  if (m_kv->count() > 0) return;
-  for (const KvStorage storage : allKvStorages()) {
-    const QString name = kvText(storage);
-    m_kv->addItem(ownKvType(storage) ? name : tr("%1 (llama.cpp)").arg(name), static_cast<int>(storage));
-  }
+  if (m_program->count() > 0) return;
   m_program->addItem(tr("Quantscope"), static_cast<int>(Program::Quantscope));
   m_program->addItem(tr("llama.cpp"), static_cast<int>(Program::LlamaCpp));
   m_program->setItemData(0, tr("This program's own executors: exact for this computer"), Qt::ToolTipRole);
@@ -227,13 +224,12 @@ void MemoryBar::ask(const MemoryQuestion& question) {
 }
 
 void MemoryBar::refresh() {
-  const QSignalBlocker a(m_contextSlider), b(m_sequencesSlider), c(m_context), d(m_sequences), e(m_kv), f(m_program),
-      g(m_model);
+  const QSignalBlocker a(m_contextSlider), b(m_sequencesSlider), c(m_context), d(m_sequences), f(m_program), g(m_model);
   m_context->setValue(static_cast<int>(m_question.context));
   m_sequences->setValue(static_cast<int>(m_question.sequences));
   m_contextSlider->setValue(sliderOf(m_context->value()));
   m_sequencesSlider->setValue(sliderOf(m_sequences->value()));
-  m_kv->setCurrentIndex(m_kv->findData(static_cast<int>(m_question.kv)));
+  m_kv->setType(m_question.kv);
   m_program->setCurrentIndex(m_program->findData(static_cast<int>(m_question.program)));
   const PlannedSource& source = m_plans.source();
   const bool isTyped = source.kind == PlannedSource::Kind::Typed;

@@ -11,6 +11,8 @@ class QSpinBox;
 
 namespace app {
 
+class KvTypeField;
+
 /// What memory is planned for: model, context, sequences, keys and values, whose rules.
 class MemoryBar : public QWidget {
   Q_OBJECT
@@ -34,7 +36,8 @@ class MemoryBar : public QWidget {
   SourcePlans& m_plans;
   CompareState& m_state;
   MemoryQuestion m_question;
-  QComboBox *m_model, *m_kv, *m_program;
+  QComboBox *m_model, *m_program;
+  KvTypeField* m_kv;
   QSlider *m_contextSlider, *m_sequencesSlider;
   QSpinBox *m_context, *m_sequences;
   QWidget* m_measures;  ///< of a typed model

@@ -16,6 +16,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
@@ -246,8 +247,7 @@ void MemoryPage::refreshBars() {
 MemoryPage::MeasureQuestion MemoryPage::measureQuestion() const {
   const auto& model = m_state.selection().model();
   const MemoryQuestion& question = m_bar->question();
-  return {std::min(question.context, model ? model->config().contextLength : question.context),
-          ownKvType(question.kv).value_or(core::model::KvType::F16), recipes()};
+  return {std::min(question.context, model ? model->config().contextLength : question.context), question.kv, recipes()};
 }
 
 void MemoryPage::measureHere() {
@@ -274,7 +274,7 @@ void MemoryPage::measureHere() {
                               DeviceChoice::parse(isHost ? "cpu" : "vulkan:" + std::to_string(device.index)), type};
         const auto measured =
             measureOnDevice(*model, *engine, variant, context, job.part(at / count, (at + 1) / count));
-        const MemoryParts parts = partsOn(plans[i], device, {.context = context, .kv = storageOf(type)});
+        const MemoryParts parts = partsOn(plans[i], device, {.context = context, .kv = type});
         rows.push_back({plans[i].title, measured.device, parts.total() - parts.overhead,
                         measured.residentBytes + measured.kvBytes});
       }
@@ -327,8 +327,7 @@ void MemoryPage::sayMeasured() {
   else if (note.isEmpty())
     note = (isOld ? tr("Old: weights, scratch and a cache of %1 positions in %2. Measure again for what is asked now.")
                   : tr("Weights, scratch and a cache of %1 positions in %2."))
-               .arg(text::count(m_measuredOf.context),
-                    QString::fromUtf8(core::model::nameOf(m_measuredOf.kv).data()).toUpper());
+               .arg(text::count(m_measuredOf.context), titleOf(m_measuredOf.kv));
   m_measuredNote->setText(note);
 }
 
@@ -358,7 +357,7 @@ void MemoryPage::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("memory"), m_splitter->saveState());
   settings.setValue(QStringLiteral("memory-context"), question.context);
   settings.setValue(QStringLiteral("memory-sequences"), question.sequences);
-  settings.setValue(QStringLiteral("memory-kv"), QString::fromUtf8(nameOf(question.kv).data()));
+  settings.setValue(QStringLiteral("memory-kv"), QString::fromStdString(nameOf(question.kv)));
   settings.setValue(QStringLiteral("memory-program"), static_cast<int>(question.program));
   settings.setValue(QStringLiteral("memory-source"), m_plans->source().toString());
   settings.setValue(QStringLiteral("memory-devices"), m_devices->save());
@@ -370,10 +369,10 @@ void MemoryPage::restoreState(QSettings& settings) {
   question.context = std::clamp(settings.value(QStringLiteral("memory-context"), 4096U).toUInt(), 1U, 1U << 20U);
   question.sequences = std::clamp(settings.value(QStringLiteral("memory-sequences"), 1U).toUInt(), 1U, 256U);
   try {
-    question.kv =
-        kvStorageOf(settings.value(QStringLiteral("memory-kv"), QStringLiteral("f16")).toString().toStdString());
+    question.kv = core::model::kvTypeOf(
+        settings.value(QStringLiteral("memory-kv"), QStringLiteral("f16")).toString().toStdString());
   } catch (const core::Error&) {
-    question.kv = KvStorage::F16;
+    question.kv = core::model::KvType::F16;
   }
   question.program =
       settings.value(QStringLiteral("memory-program")).toInt() == 1 ? Program::LlamaCpp : Program::Quantscope;

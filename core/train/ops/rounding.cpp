@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "core/model/coded_row.h"
-#include "core/model/cpu_kv_cache.h"
 #include "core/model/ops/kv_rows.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/numeric/half.h"
@@ -60,11 +59,11 @@ void roundInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint
 }
 
 template <typename Real>
-void roundKv(model::KvType type, std::size_t rows, std::size_t heads, std::size_t headSize, Real* values) {
-  if (type == model::KvType::F32) return;
+void roundKv(model::KvFormat format, std::size_t rows, std::size_t heads, std::size_t headSize, Real* values) {
+  if (format == model::KvFormat::F32) return;
   const std::size_t width = heads * headSize;
   std::vector<float> floats(values, values + rows * width);
-  model::ops::KvRows stored(rows, heads, headSize, model::precisionOf(type));
+  model::ops::KvRows stored(rows, heads, headSize, format);
   stored.write(0, rows, floats.data());
   std::vector<float> head(rows * headSize);
   for (std::size_t h = 0; h < heads; ++h) {
@@ -86,8 +85,8 @@ template void roundInputs(const quant::InputQuantizer&, std::optional<std::uint3
                           const float*, float*);
 template void roundInputs(const quant::InputQuantizer&, std::optional<std::uint32_t>, const Batch&, std::size_t,
                           const double*, double*);
-template void roundKv(model::KvType, std::size_t, std::size_t, std::size_t, float*);
-template void roundKv(model::KvType, std::size_t, std::size_t, std::size_t, double*);
+template void roundKv(model::KvFormat, std::size_t, std::size_t, std::size_t, float*);
+template void roundKv(model::KvFormat, std::size_t, std::size_t, std::size_t, double*);
 template void roundTo(quant::ComputeType, std::span<float>);
 template void roundTo(quant::ComputeType, std::span<double>);
 

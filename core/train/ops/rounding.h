@@ -22,9 +22,9 @@ template <typename Real>
 void roundInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint32_t> rowsTogether, const Batch& batch,
                  std::size_t width, const Real* in, Real* out);
 
-/// What a KV cache gives back of rows [rows, heads · headSize]. In place.
+/// What a KV cache gives back of rows of keys, or of values, [rows, heads · headSize]. In place.
 template <typename Real>
-void roundKv(model::KvType type, std::size_t rows, std::size_t heads, std::size_t headSize, Real* values);
+void roundKv(model::KvFormat format, std::size_t rows, std::size_t heads, std::size_t headSize, Real* values);
 
 /// In place. What a double is rounded to is what its float is.
 template <typename Real>

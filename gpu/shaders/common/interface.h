@@ -277,23 +277,44 @@ QS_FUNCTION uint codedMasks(uint units) { return codedSums(units) + units * kSum
 QS_CONSTANT uint kSumChains = 8u;
 QS_CONSTANT uint kMostSummedUnits = 1024u;
 
-// What keys and values are, and what a head of a row takes: whole octets of floats or FP16, or whole quads of bytes.
-// Behind the heads of a row of bytes follow their scales, in whole quads.
+// What keys, or values, are (core::model::KvFormat), and what a head of a row takes: whole quads of codes. Behind the
+// heads of a row follow their scales, in whole quads: of bytes one in FP32 for each head, of blocks of 32 values two in
+// FP16 to a word, whole words for each head.
 QS_CONSTANT uint kKvFloats = 0u;
 QS_CONSTANT uint kKvHalves = 1u;
 QS_CONSTANT uint kKvBytes = 2u;
+QS_CONSTANT uint kKvByteBlocks = 3u;    // Q8_0
+QS_CONSTANT uint kKvSmallFloats = 4u;   // FP8 E4M3
+QS_CONSTANT uint kKvNibbleBlocks = 5u;  // Q4_0
 QS_FUNCTION uint kvHeadQuads(uint octets, uint kind) {
-  return kind == kKvFloats ? 2u * octets : kind == kKvHalves ? octets : (octets + 1u) / 2u;
+  return kind == kKvFloats         ? 2u * octets
+         : kind == kKvHalves       ? octets
+         : kind == kKvNibbleBlocks ? (octets + 3u) / 4u
+                                   : (octets + 1u) / 2u;
+}
+QS_FUNCTION bool kvIsBlocks(uint kind) { return kind == kKvByteBlocks || kind == kKvNibbleBlocks; }
+QS_FUNCTION uint kvScaleWords(uint octets, uint kind) {
+  return kvIsBlocks(kind) ? (octets + 7u) / 8u : kind == kKvBytes ? 1u : 0u;
 }
 QS_FUNCTION uint kvRowQuads(uint heads, uint octets, uint kind) {
-  return heads * kvHeadQuads(octets, kind) + (kind == kKvBytes ? (heads + 3u) / 4u : 0u);
+  return heads * kvHeadQuads(octets, kind) + (heads * kvScaleWords(octets, kind) + 3u) / 4u;
+}
+// Invocations that write a head: one for a word, or where there are scales for what one word of them is of.
+QS_FUNCTION uint kvStoreUnits(uint octets, uint kind) {
+  return kvIsBlocks(kind) || kind == kKvBytes ? kvScaleWords(octets, kind) : 4u * kvHeadQuads(octets, kind);
 }
 
 struct StoreKvPush {
-  uint key, keyStride, keyHead, keyHeadWords;          // values and words per head
-  uint value, valueStride, valueHead, valueHeadWords;  // the same of the values
+  uint key, keyStride, keyHead;        // values per head
+  uint value, valueStride, valueHead;  // the same of the values
   uint kvHeads;
+  // Where keys are rotated on their way (kRotatesHalves …): a query that is, too, in place.
+  uint query, queryStride, queryPairs;  // pairs of all its heads
+  uint pairs, table;                    // as in RopePush
 };
+QS_CONSTANT uint kRotatesNothing = 0u;
+QS_CONSTANT uint kRotatesHalves = 1u;
+QS_CONSTANT uint kRotatesNeighbours = 2u;
 
 struct ColumnSumsPush {
   uint inQuad, strideQuads;

@@ -1,4 +1,4 @@
-// Keys and values of one layer: rows of one position each, F32, pairs of F16 or four bytes in 32-bit words (kvKind).
+// Keys and values of one layer: rows of one position each, in 32-bit words (interface.h).
 layout(set = kKvSet, binding = kKeysBinding, std430) buffer KeyWords { uint keyWords[]; };
 layout(set = kKvSet, binding = kKeysBinding, std430) readonly buffer KeyQuads { uvec4 keyQuads[]; };
 layout(set = kKvSet, binding = kValuesBinding, std430) buffer ValueWords { uint valueWords[]; };
@@ -15,9 +15,3 @@ uvec4 loadValueQuad(uint i) { return texelFetch(valueQuadTexels, int(i)); }
 uvec4 loadKeyQuad(uint i) { return keyQuads[i]; }
 uvec4 loadValueQuad(uint i) { return valueQuads[i]; }
 #endif
-
-// Octet `octet` of a head as floats; bytes are yet to be multiplied by the scale of their row and head.
-vec4 bytesOfWord(uint word) {
-  const int four = int(word);
-  return vec4(bitfieldExtract(four, 0, 8), bitfieldExtract(four, 8, 8), bitfieldExtract(four, 16, 8), four >> 24);
-}

@@ -33,24 +33,27 @@
 #define QS_QUANTIZE_ROWS(ENTRY)
 
 #define QS_ATTENTION_LANES(ENTRY)                                    \
-  ENTRY(1, uint, kvKind)     /* kKvFloats … */                     \
-  ENTRY(2, int, headsEach)   /* query heads that share a key head */ \
-  ENTRY(3, int, keyOctets)   /* head size / 8, rounded up */         \
-  ENTRY(4, int, valueOctets) /* value head size / 8, rounded up */   \
-  ENTRY(5, uint, wholeQuads) /* 1: the head size is a multiple of 4 */
+  ENTRY(1, uint, keyKind) /* kKvFloats … */                        \
+  ENTRY(2, uint, valueKind)                                          \
+  ENTRY(3, int, headsEach)   /* query heads that share a key head */ \
+  ENTRY(4, int, keyOctets)   /* head size / 8, rounded up */         \
+  ENTRY(5, int, valueOctets) /* value head size / 8, rounded up */   \
+  ENTRY(6, uint, wholeQuads) /* 1: the head size is a multiple of 4 */
 
 #define QS_ATTENTION_WORKGROUPS(ENTRY) \
-  ENTRY(1, uint, kvKind)               \
-  ENTRY(2, uint, keyOctets)            \
-  ENTRY(3, uint, valueOctets)          \
-  ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations along a value row, an octet each */
+  ENTRY(1, uint, keyKind)              \
+  ENTRY(2, uint, valueKind)            \
+  ENTRY(3, uint, keyOctets)            \
+  ENTRY(4, uint, valueOctets)          \
+  ENTRY(5, uint, columns) /* power of two ≤ the workgroup: invocations along a value row, an octet each */
 
 #define QS_ATTENTION_SPLITS(ENTRY) \
-  ENTRY(1, uint, kvKind)           \
-  ENTRY(2, uint, keyOctets)        \
-  ENTRY(3, uint, valueOctets)      \
-  ENTRY(4, uint, columns)          \
-  ENTRY(5, int, headsEach) /* query heads that share a key head, at most 8 */
+  ENTRY(1, uint, keyKind)          \
+  ENTRY(2, uint, valueKind)        \
+  ENTRY(3, uint, keyOctets)        \
+  ENTRY(4, uint, valueOctets)      \
+  ENTRY(5, uint, columns)          \
+  ENTRY(6, int, headsEach) /* query heads that share a key head, at most 8 */
 #define QS_ATTENTION_MERGE(ENTRY)
 
 #define QS_RMS_NORM(ENTRY)
@@ -68,7 +71,10 @@
   ENTRY(4, uint, areGroupsOfTwo)
 #define QS_MIX_EXPERTS(ENTRY)
 #define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
-#define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvKind)
+#define QS_STORE_KV(ENTRY)  \
+  ENTRY(1, uint, keyKind)   \
+  ENTRY(2, uint, valueKind) \
+  ENTRY(3, uint, rotates)                          /* kRotatesNothing … */
 #define QS_EMBED(ENTRY) ENTRY(1, uint, byPosition) /* 1: rows are those of positions, 0: of tokens */
 
 // Of layouts of weights, beside those of the kernel that reads them.
