@@ -17,9 +17,15 @@ using core::model::ValueId;
 
 class Planner {
  public:
-  Planner(const Graph& graph, const Fusion& fusion) : m_ops(graph.ops), m_fusion(fusion), m_uses(graph.values.size()) {
+  Planner(const Graph& graph, const Fusion& fusion)
+      : m_graph(graph),
+        m_ops(graph.ops),
+        m_fusion(fusion),
+        m_uses(graph.values.size()),
+        m_isWindow(graph.values.size()) {
     for (const Op& op : m_ops) {
       for (const ValueId input : op.inputs) ++m_uses[input];
+      if (op.kind() == OpKind::TakeRows) m_isWindow[op.out] = true;
     }
   }
 
@@ -38,6 +44,7 @@ class Planner {
     if (op.kind() == OpKind::Rope && follows(0, OpKind::Rope) && m_ops[m_next].as<Rope>() == op.as<Rope>()) {
       step.ops.push_back(&m_ops[m_next++]);
       step.out = step.ops.back()->out;
+      tryStore(step);
     }
     return step;
   }
@@ -83,11 +90,33 @@ class Planner {
     return true;
   }
 
+  /// Query rotated, key rotated, stored: nobody else reads the rotated key.
+  void tryStore(Step& step) {
+    const Op &query = *step.ops[0], &key = *step.ops[1];
+    if (!follows(0, OpKind::StoreKv) || m_uses[key.out] != 1 || m_fusion.isWatched(key.out)) return;
+    const Op& store = m_ops[m_next];
+    const core::model::KvShape& kv = m_graph.kv[store.as<core::model::StoreKv>().layer];
+    if (store.inputs[0] != key.out || kv.headSize != key.as<Rope>().headSize) return;
+    // Of a query that cannot be rotated in its place only Rope makes a copy.
+    if (m_uses[query.inputs[0]] != 1 || m_isWindow[query.inputs[0]]) return;
+    step.kind = OpKind::StoreKv;
+    step.ops.push_back(&store);
+    step.out = query.out;
+    ++m_next;
+  }
+
+  const Graph& m_graph;
   const std::vector<Op>& m_ops;
   const Fusion& m_fusion;
   std::vector<std::uint32_t> m_uses;
+  std::vector<bool> m_isWindow;  ///< into another value's rows
   std::size_t m_next = 0;
 };
+
+/// Rotated on its way into the cache, it never reaches memory of its own.
+bool isRotatedKey(const Step& step, ValueId value) {
+  return step.kind == OpKind::StoreKv && step.ops.size() == 3 && value == step.ops[1]->out;
+}
 
 }  // namespace
 
@@ -96,7 +125,8 @@ std::vector<ValueId> Step::reads() const {
   const bool fusedGlu = kind == OpKind::Glu && ops.size() == 3;
   for (const Op* op : ops) {
     if (fusedGlu && op->kind() == OpKind::Glu) continue;  // gate and up never reach memory
-    values.insert(values.end(), op->inputs.begin(), op->inputs.end());
+    for (const ValueId input : op->inputs)
+      if (!isRotatedKey(*this, input)) values.push_back(input);
   }
   if (residual != kNoValue) values.push_back(residual);
   return values;
@@ -107,7 +137,7 @@ std::vector<ValueId> Step::writes() const {
   std::vector<ValueId> values;
   if (oneResult) return {out};
   for (const Op* op : ops) {
-    if (op->out != kNoValue) values.push_back(op->out);
+    if (op->out != kNoValue && !isRotatedKey(*this, op->out)) values.push_back(op->out);
   }
   return values;
 }

@@ -11,6 +11,7 @@ namespace gpu {
 ///   MatMul    one to three products of the same input; with residual, an Add behind a single product
 ///   Glu       unfused: one Glu; fused: {gate MatMul, up MatMul, Glu}
 ///   Rope      one or two values that are rotated alike
+///   StoreKv   alone, or {query Rope, key Rope, StoreKv}: keys are rotated on their way into the cache
 ///   others    the operation itself
 struct Step {
   core::model::OpKind kind;

@@ -184,10 +184,14 @@ void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
     hasCopied = true;
   }
   if (hasCopied) recorder.barrier();
-  const auto& rope = step.ops[0]->as<core::model::Rope>();
   const std::array sets{context.workspace.set(nullptr), context.cache.set(0)};  // angles are the same in every layer's
+  recordRope(recorder, sets, ropeShape(context, *step.ops[0]), targets);
+}
+
+RopeShape VulkanExecutor::ropeShape(const StepContext& context, const Op& op) const {
+  const auto& rope = op.as<core::model::Rope>();
   const auto pairs = static_cast<std::uint32_t>(m_graph.ropeTables[rope.table].frequencies.size());
-  recordRope(recorder, sets, {rope.headSize, pairs, context.cache.rotation(rope.table), rope.pairing}, targets);
+  return {rope.headSize, pairs, context.cache.rotation(rope.table), rope.pairing};
 }
 
 void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
@@ -224,8 +228,13 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     case OpKind::Rope:
       return recordRopes(context, step);
     case OpKind::StoreKv: {
-      const std::uint32_t layer = op.as<core::model::StoreKv>().layer;
-      return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, input(0), input(1));
+      const Op& store = *step.ops.back();
+      const std::uint32_t layer = store.as<core::model::StoreKv>().layer;
+      const Place value = context.place(store.inputs[1]);
+      if (step.ops.size() == 1) return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, input(0), value);
+      const RotationOnTheWay rotation{ropeShape(context, op), {context.place(op.out), m_graph.values[op.out].width}};
+      return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, context.place(step.ops[1]->inputs[0]),
+                           value, rotation);
     }
     case OpKind::Attention: {
       const auto& attention = op.as<core::model::Attention>();

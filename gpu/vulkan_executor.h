@@ -5,6 +5,7 @@
 #include "core/model/executor.h"
 #include "gpu/device_impl.h"
 #include "gpu/kernels/matmul_kernel.h"
+#include "gpu/kernels/rope_kernel.h"
 #include "gpu/vulkan_kv_cache.h"
 #include "gpu/workspace.h"
 
@@ -78,6 +79,7 @@ class VulkanExecutor : public core::model::Executor {
   class ObservedRun;
   void recordStep(const StepContext& context, const Step& step);
   void recordRopes(const StepContext& context, const Step& step);
+  RopeShape ropeShape(const StepContext& context, const core::model::Op& op) const;
   void recordProducts(const StepContext& context, const Step& step);
 
   struct Resident {

@@ -200,9 +200,9 @@ class TestGpuExecutor : public QObject {
   void stepsAreFused() {
     Model model(kDemo);
     const gpu::VulkanExecutor executor(openFamily(families().front()), model.graph(), core::JobContext());
-    // norm, qkv, rope, store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
+    // norm, qkv, rope and store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
     // logits.
-    QCOMPARE(executor.stepCount(), std::size_t{9} * model.config().layers + 4);
+    QCOMPARE(executor.stepCount(), std::size_t{8} * model.config().layers + 4);
   }
 
   void everySchemeAgreesWithTheCpu_data() {
