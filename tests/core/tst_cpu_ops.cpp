@@ -102,30 +102,6 @@ class TestCpuOps : public QObject {
     }
   }
 
-  void rowsThatAreNotDecodedGiveTheSameProducts() {
-    constexpr std::size_t kBlocks = 9, kMostRows = 21, kBytes = 18;
-    std::vector<std::uint8_t> blocks(kMostRows * kBlocks * kBytes);
-    const auto scales = randomValues(kMostRows * kBlocks, 7);
-    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<std::uint8_t>(i * 41 + i / 7);
-    for (std::size_t b = 0; b < kMostRows * kBlocks; ++b) {
-      // Subnormal ones among them.
-      const std::uint16_t bits = numeric::floatToHalf(b % 5 == 0 ? scales[b] * 1e-6F : scales[b]);
-      std::memcpy(&blocks[b * kBytes], &bits, sizeof(bits));
-    }
-    const auto x = randomValues(kBlocks * 32, 8);
-    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
-      std::vector<float> rows(kMostRows * x.size());
-      kernels.decodeQ4_0(blocks.data(), kMostRows * kBlocks, rows.data());
-      for (std::size_t count = 1; count <= kMostRows; ++count) {
-        std::vector<float> decoded(count, NAN), direct(count, NAN);
-        kernels.dotRows(rows.data(), x.size(), count, x.data(), x.size(), 1, x.size(), decoded.data(), count);
-        kernels.dotQ4_0(blocks.data(), kBlocks, count, x.data(), direct.data());
-        QVERIFY2(decoded == direct, kernels.name);
-        QVERIFY(close(direct[count - 1], dot(&rows[(count - 1) * x.size()], x.data(), x.size())));
-      }
-    }
-  }
-
   void everyInstructionSetMakesPowers() {
     std::vector<float> in;
     for (int i = -1100000; i <= 900000; ++i) in.push_back(static_cast<float>(i) * 1e-4F);  // −110 … 90
@@ -306,21 +282,6 @@ class TestCpuOps : public QObject {
                                "fp8_e4m3:scale=block128",
                                "dynamic8"}) {
       QTest::newRow(scheme) << scheme;
-    }
-  }
-
-  void rowDecoderReadsAnyQ4_0Block() {
-    std::mt19937 engine(18);
-    std::vector<std::byte> bytes(18 * 3 * 40);  // scales may be infinite or subnormal; NaN is compared as such
-    for (std::byte& byte : bytes) byte = static_cast<std::byte>(engine());
-    const tensor::TensorView view{
-        .name = "blocks", .dtype = tensor::DType::Q4_0, .shape = {40, 96}, .bytes = bytes, .owner = nullptr};
-    const auto weight = quant::wrapStored(view);
-    const std::vector<float> exact = quant::dequantize(*weight);
-    std::vector<float> scratch;
-    const float* rows = ops::RowDecoder(*weight).rows(0, 40, scratch);
-    for (std::size_t i = 0; i < exact.size(); ++i) {
-      QVERIFY(std::isnan(exact[i]) ? std::isnan(rows[i]) : exact[i] == rows[i]);
     }
   }
 

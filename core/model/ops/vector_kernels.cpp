@@ -14,6 +14,11 @@
 #define QS_WIDE_VECTORS 0
 #endif
 
+// Vectors wider than the baseline's registers are passed among functions of this file alone.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
 namespace core::model::ops {
 
 namespace {
@@ -59,7 +64,7 @@ namespace avx512 {
 #define QS_KERNELS(set)                                                                                            \
   {                                                                                                                \
 #set, &set::dotRows, &set::addScaledRows, &set::addProducts, &set::exps, &set::logistics, &set::lookUpNibbles, \
-        &set::decodeQ4_0, &set::dotQ4_0                                                                            \
+        set::kPackedKernels                                                                                        \
   }
 
 std::vector<VectorKernels> findRunnable() {

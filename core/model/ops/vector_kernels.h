@@ -3,10 +3,21 @@
 #include <cstdint>
 #include <span>
 
+#include "core/model/ops/packed_rows.h"
+
 namespace core::model::ops {
 
 /// Which half of a byte holds the first of its two 4-bit codes.
 enum class NibbleOrder : std::uint8_t { LowFirst, HighFirst };
+
+/// Rows that are decoded in registers.
+struct PackedKernel {
+  /// out[row] = Σ_i value[row][i] · x[i], row < count: bit for bit what dotRows makes of the decoded rows, which are
+  /// not written to memory here.
+  void (*dot)(const PackedRows& rows, std::size_t count, const float* x, float* out);
+  /// count × rowValues values: exactly what quant::dequantizeRows makes of them.
+  void (*decode)(const PackedRows& rows, std::size_t count, float* out);
+};
 
 /// The inner loops that take nearly all of the CPU executor's time, compiled once per instruction set.
 /// Rows of `rowStride` floats; nothing needs to be aligned.
@@ -37,12 +48,9 @@ struct VectorKernels {
   void (*lookUpNibbles)(const std::uint8_t* packed, std::size_t pairs, NibbleOrder order, const float* levels,
                         float offset, float factor, float* out);
 
-  /// `count` blocks of GGUF's Q4_0 (FP16 scale, 16 bytes of codes; value = (code − 8) · scale) as 32 values each.
-  void (*decodeQ4_0)(const std::uint8_t* blocks, std::size_t count, float* out);
-
-  /// out[row] = Σ_i value[row][i] · x[i] of rows of `rowBlocks` such blocks: bit for bit what dotRows makes of the
-  /// decoded rows, which are not written to memory here.
-  void (*dotQ4_0)(const std::uint8_t* blocks, std::size_t rowBlocks, std::size_t rowCount, const float* x, float* out);
+  /// Of each RowFormat, in its order.
+  const PackedKernel* packed;
+  const PackedKernel& packedRows(RowFormat format) const { return packed[static_cast<std::size_t>(format)]; }
 };
 
 /// The best of the instruction sets this processor has.
