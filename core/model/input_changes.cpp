@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/quant/block_integers.h"
 
 namespace core::model {
 
@@ -40,7 +42,11 @@ class Pass {
     std::vector<Op> ops = std::exchange(m_graph.ops, {});
     for (Op& op : ops) {
       if (op.kind() == OpKind::MatMul) change(op);
-      if (op.kind() == OpKind::ExpertMatMul) checkExperts(*op.as<ExpertMatMul>().weight);
+      if (op.kind() == OpKind::ExpertMatMul) {
+        auto& product = std::get<ExpertMatMul>(op.parameters);
+        product.weight = integers(product.weight);
+        checkExperts(*product.weight);
+      }
       m_graph.ops.push_back(std::move(op));
     }
     return std::move(m_graph);
@@ -55,6 +61,7 @@ class Pass {
 
   void change(Op& op) {
     auto& product = std::get<MatMul>(op.parameters);
+    product.weight = integers(product.weight);
     const QuantizedTensor& weight = *product.weight;
     if (const auto arrangement = arrangementOf(weight)) {
       product.columns = quant::Columns::AsStored;
@@ -66,6 +73,13 @@ class Pass {
     const ValueId floats = op.inputs[0];
     op.inputs[0] = made(floats, QuantizeRows{*weight.input}, weight.input->makesCodes() ? "codes" : "rounded");
     if (weight.input->threshold > 0.0F) op.inputs.push_back(floats);  // of outlier columns
+  }
+
+  /// What replaced a tensor comes in blocks, as it would be written; what WeightLibrary made does not.
+  quant::QuantizedTensorPtr integers(const quant::QuantizedTensorPtr& weight) {
+    quant::QuantizedTensorPtr& known = m_integers[weight.get()];
+    if (!known) known = quant::asIntegers(weight);
+    return known;
   }
 
   [[noreturn]] static void refuseIntegers(const QuantizedTensor& weight) {
@@ -110,6 +124,7 @@ class Pass {
 
   Graph m_graph;
   std::vector<Made> m_made;
+  std::map<const QuantizedTensor*, quant::QuantizedTensorPtr> m_integers;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/visit_weights.h"
 #include "core/model/weight_requests.h"
+#include "core/quant/block_integers.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/methods/folded_columns.h"
 #include "core/quant/stacked_tensors.h"
@@ -180,7 +181,7 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   }
   // Outside the lock: quantizing takes long, as does assembling, and other tensors may be loaded meanwhile.
   const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), change.scale);
+  QuantizedTensorPtr made = scaled(quant::asIntegers(makeTensor(decision, stored, job, calibration)), change.scale);
   if (change.offset != 0.0F || change.isLogarithm || change.hasMiddle)
     made = asComputed(*made, change.offset, change.isLogarithm);
   const std::lock_guard lock(m_mutex);

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <string>
 
+#include "core/quant/block_integers.h"
 #include "core/quant/method_options.h"
 
 namespace core::quant {
@@ -30,13 +31,18 @@ bool areWholeGroups(const Grouping& grouping) {
   return grouping.granularity != Granularity::Group || grouping.size == 8 || grouping.size == 16 ||
          grouping.size % 32 == 0;
 }
+bool areIntegers(const Scheme& scheme) {
+  if (family(scheme.format.name) == Family::Integer)
+    return scheme.format.zeroPoint != ZeroPoint::Float && areWholeGroups(scheme.format.grouping);
+  const auto dtype = storedDType(scheme.format);
+  return dtype && areIntegerBlocks(*dtype);
+}
 /// Products in integers need integers on both sides; floats of 8 bits are rounded to and multiplied as floats.
 bool isActivations(const Scheme& scheme) {
   switch (scheme.activations.name) {
     case ActivationName::Int8Dynamic:
     case ActivationName::Int8Static:
-      return family(scheme.format.name) == Family::Integer && scheme.format.zeroPoint != ZeroPoint::Float &&
-             areWholeGroups(scheme.format.grouping);
+      return areIntegers(scheme);
     case ActivationName::LlmInt8:
       return isLlmInt8(scheme);
     default:

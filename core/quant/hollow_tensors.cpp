@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/quant/block_integers.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
 
@@ -62,13 +63,16 @@ std::optional<InputQuantizer> inputOf(const Activations& activations) {
 const QuantizedTensor& HollowTensors::rows(const Scheme& scheme, std::uint64_t rowValues) {
   const Scheme plain = withoutText(scheme);
   QuantizedTensorPtr& known = m_rows[{plain.toString(), rowValues}];
-  if (!known) known = quantize(plain, madeUpRows(rowValues));
+  if (!known) known = asIntegers(quantize(plain, madeUpRows(rowValues)));
   return *known;
 }
 
 QuantizedTensorPtr HollowTensors::quantized(const std::string& name, const Scheme& scheme, const tensor::Shape& shape) {
   auto result = std::make_shared<QuantizedTensor>();
-  if (const auto dtype = storedDType(scheme.format)) {
+  const auto dtype = storedDType(scheme.format);
+  const auto input = inputOf(scheme.activations);
+  const bool becomesIntegers = dtype && areIntegerBlocks(*dtype) && input && input->makesCodes();
+  if (dtype && !becomesIntegers) {
     result->layout = Elements{*dtype};
   } else {
     result->layout = rows(scheme, shape.rowValues()).layout;
@@ -83,7 +87,7 @@ QuantizedTensorPtr HollowTensors::quantized(const std::string& name, const Schem
   result->scheme = scheme;
   result->shape = shape;
   result->changes = changesOf(scheme, shape.rowValues());
-  result->input = inputOf(scheme.activations);
+  result->input = input;
   return result;
 }
 

@@ -94,6 +94,10 @@ constexpr Entry kEntries[] = {
      "255 even levels times INT8 inputs under the range per layer whose codes are spread most like a text's inputs "
      "(KL)."},
     {"int4:range=minmax,activations=int8_dynamic", "16 even levels times INT8 inputs, which get a scale per token."},
+    {"q8_0:activations=int8_dynamic",
+     "GGUF's Q8_0 times INT8 inputs, which get a scale per token: weights stored so keep their codes and scales."},
+    {"q4_0:activations=int8_dynamic",
+     "GGUF's Q4_0 times INT8 inputs, which get a scale per token: weights stored so keep their codes and scales."},
     {"fp8_e4m3:scale=row,activations=fp8_dynamic",
      "FP8 weights times FP8 inputs, which get a scale per token, as FP8 checkpoints are run."},
     {"fp8_e4m3:scale=tensor,activations=fp8_static",

@@ -1,8 +1,8 @@
 // Speed of llama.cpp on the same device and file as ours, through the npm package node-llama-cpp (not a dependency of the
 // app; install it anywhere and name its folder):
-//   node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM]
+//   node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM] [--scheme SCHEME]
 // With --ours (bench_gpu, or quantscope-cli, which has the CPU, too) both programs run alternately and the ratio of the
-// medians is printed: other work on the machine then slows both.
+// medians is printed: other work on the machine then slows both. --scheme (quantscope-cli) is what our weights become.
 import {execFileSync} from "node:child_process";
 import {pathToFileURL} from "node:url";
 import os from "node:os";
@@ -10,8 +10,8 @@ import path from "node:path";
 import {readArguments} from "../peer/arguments.mjs";
 
 const {words: [model, modules], options} = readArguments(
-  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM]",
-  ["MODEL.gguf", "NODE_MODULES"], {"--device": "vulkan", "--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null});
+  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N] [--tokens N] [--runs N] [--ours PROGRAM] [--scheme SCHEME]",
+  ["MODEL.gguf", "NODE_MODULES"], {"--device": "vulkan", "--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null, "--scheme": null});
 const promptCount = Number(options["--prompt"]), tokenCount = Number(options["--tokens"]);
 const runs = Number(options["--runs"]), ours = options["--ours"];
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -38,7 +38,7 @@ async function runPeer() {
 
 function runOurs() {
   const isCli = path.basename(ours) === "quantscope-cli";
-  const words = isCli ? ["bench", model, "--device", options["--device"], "-p", promptCount, "-n", tokenCount, "-r", 1, "--json"]
+  const words = isCli ? ["bench", model, "--device", options["--device"], "-p", promptCount, "-n", tokenCount, "-r", 1, "--json", ...(options["--scheme"] ? ["--scheme", options["--scheme"]] : [])]
                       : [model, "--prompt", promptCount, "--tokens", tokenCount, "--runs", "1", "--json"];
   const text = execFileSync(ours, words.map(String));
   const result = JSON.parse(text);

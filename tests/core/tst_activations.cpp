@@ -13,6 +13,7 @@
 #include "core/model/ops/multiply_codes.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/quant/bit_stream.h"
+#include "core/quant/block_integers.h"
 #include "core/quant/input_range.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/row_scale.h"
@@ -201,6 +202,27 @@ class TestActivations : public QObject {
                             .inputZeros = inputZeros.data(),
                             .out = out.data()});
           QVERIFY2(all.front() == out, kernels.name);
+          // Zero-points that are alike, and inputs without one, take a shorter way to the same.
+          std::vector<std::int32_t> none(inputZeros.size(), 0), zeroSums(inputSums);
+          for (auto& sum : zeroSums) sum *= 127;
+          std::vector<float> longer(out.size()), shorter(out.size());
+          ops::CodeTile tile{.runs = runs,
+                             .weights = weights.data(),
+                             .weightStride = padded,
+                             .rows = rows,
+                             .scales = scales.data(),
+                             .weightZeros = zeros.data(),
+                             .weightSums = sums.data(),
+                             .inputs = inputs.data(),
+                             .inputSums = inputSums.data(),
+                             .inputZeros = none.data(),
+                             .out = longer.data()};
+          kernels.multiply(tile);
+          tile.zeroSums = zeroSums.data();
+          tile.inputZeros = nullptr;
+          tile.out = shorter.data();
+          kernels.multiply(tile);
+          QVERIFY2(longer == shorter, kernels.name);
           const auto* bytes = reinterpret_cast<const std::int8_t*>(inputs.data());
           QCOMPARE(kernels.dot(weights.data(), bytes, width),
                    ops::runnableCodeKernels()[0].dot(weights.data(), bytes, width));
@@ -221,6 +243,70 @@ class TestActivations : public QObject {
     }
   }
 
+  void everyInstructionSetMultipliesRowsAlike() {
+    support::RandomNumbers random(12);
+    for (const std::size_t pieces : {1, 3, 4, 15, 16, 17, 37}) {
+      for (const std::size_t piecesOfRun : {1, 2, 5, 64}) {
+        // Nothing is read behind the weights: no byte more than there are.
+        const std::size_t width = pieces * ops::CodeRow::kPiece, runs = (pieces + piecesOfRun - 1) / piecesOfRun;
+        std::vector<std::int8_t> inputs((width + 127) / 128 * 128, 0);
+        for (std::size_t i = 0; i < width; ++i) inputs[i] = static_cast<std::int8_t>(random.bits() >> 56);
+        const std::vector<float> scales = randomValues(runs, 3);
+        std::vector<std::int32_t> zeroSums(runs);
+        for (auto& sum : zeroSums) sum = static_cast<std::int32_t>(random.bits() >> 50) - 8192;
+        for (const std::uint32_t bits : {4U, 8U}) {
+          std::vector<std::uint8_t> codes(width), packed(width * bits / 8);
+          for (auto& code : codes) code = static_cast<std::uint8_t>(random.bits() >> (64 - bits));
+          quant::packBits(codes.data(), width, bits, packed.data());
+          std::vector<std::int8_t> arranged = inputs;
+          for (std::size_t i = 0; i < inputs.size() && bits == 4; ++i)
+            arranged[i / 128 * 128 + i % 2 * 64 + i % 128 / 2] = inputs[i];
+          std::array<float, ops::kChains> chains{};
+          for (std::size_t run = 0; run < runs; ++run) {
+            std::int64_t sum = -std::int64_t{zeroSums[run]};
+            for (std::size_t i = run * piecesOfRun * 32; i < std::min((run + 1) * piecesOfRun * 32, width); ++i)
+              sum += std::int64_t{codes[i]} * inputs[i];
+            chains[run % ops::kChains] += static_cast<float>(sum) * scales[run];
+          }
+          for (const ops::CodeKernels& kernels : ops::runnableCodeKernels()) {
+            const ops::CodeRow row{.weights = packed.data(),
+                                   .inputs = arranged.data(),
+                                   .pieces = pieces,
+                                   .piecesOfRun = piecesOfRun,
+                                   .scales = scales.data(),
+                                   .zeroSums = zeroSums.data()};
+            const float found = bits == 4 ? kernels.multiplyNibbles(row) : kernels.multiplyBytes(row);
+            QVERIFY2(found == ops::sumOfChains(chains.data()), kernels.name);
+          }
+        }
+      }
+    }
+  }
+
+  /// The same values in as many bytes, of any bytes that a file may have; only where inputs become integers.
+  void blocksOfFilesAreIntegers() {
+    using tensor::DType;
+    support::RandomNumbers random(21);
+    for (const DType dtype : {DType::Q4_0, DType::Q5_0, DType::Q8_0}) {
+      QVERIFY(quant::areIntegerBlocks(dtype));
+      std::vector<std::byte> bytes(7 * 5 * tensor::info(dtype).blockBytes);
+      for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.bits() >> 56);
+      auto blocks = std::make_shared<quant::QuantizedTensor>(
+          tensor::TensorView{"weight", dtype, {7, 160}, std::span<const std::byte>(bytes), nullptr});
+      QVERIFY(quant::asIntegers(blocks) == quant::QuantizedTensorPtr(blocks));
+      blocks->input = InputQuantizer{.name = ActivationName::Fp8Dynamic};
+      QVERIFY(quant::asIntegers(blocks) == quant::QuantizedTensorPtr(blocks));
+      blocks->input = InputQuantizer{.name = ActivationName::Int8Dynamic};
+      const auto integers = quant::asIntegers(blocks);
+      QVERIFY(integers->as<quant::Uniform>() != nullptr);
+      QCOMPARE(integers->bytes(), blocks->bytes());
+      const std::vector<float> expected = quant::dequantize(*blocks), found = quant::dequantize(*integers);
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        QVERIFY(std::isnan(expected[i]) ? std::isnan(found[i]) : expected[i] == found[i]);
+    }
+    for (const DType dtype : {DType::Q4_1, DType::Q4_K, DType::F16}) QVERIFY(!quant::areIntegerBlocks(dtype));
+  }
+
   void productsFollowTheFormula_data() {
     QTest::addColumn<QString>("scheme");
     QTest::addColumn<int>("width");
@@ -231,6 +317,9 @@ class TestActivations : public QObject {
           QTest::addRow("int%d%s, %d", bits, rest, width) << QString("int%1%2").arg(bits).arg(rest) << width;
       }
     }
+    // Blocks of GGUF, and rows that are longer than what is summed at a time.
+    for (const char* scheme : {"q4_0", "q5_0", "q8_0", "int4:group=32,range=minmax", "int8:group=64"})
+      QTest::addRow("%s, 672", scheme) << QString(scheme) << 672;
   }
   /// Exact integers in 64 bits; then one product and one sum after the other, in their order.
   void productsFollowTheFormula() {
@@ -238,7 +327,8 @@ class TestActivations : public QObject {
     QFETCH(int, width);
     const auto n = static_cast<std::size_t>(width);
     constexpr std::size_t kRows = 19;
-    quant::QuantizedTensor weight = *quantized((scheme + ",activations=int8_dynamic").toStdString(), kRows, n);
+    const QString whole = scheme + (scheme.contains(':') ? "," : ":") + "activations=int8_dynamic";
+    quant::QuantizedTensor weight = *quant::asIntegers(quantized(whole.toStdString(), kRows, n));
     weight.factor = 0.75F;
     const auto& codes = *weight.as<quant::Uniform>();
     const auto bias = randomValues(kRows, 3);

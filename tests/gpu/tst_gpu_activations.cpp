@@ -182,6 +182,25 @@ class TestGpuActivations : public QObject {
     }
   }
 
+  /// Weights as GGUF has them, whose codes and scales are taken over.
+  void blocksAreMultipliedAlike() {
+    constexpr std::size_t kWidth = 224, kTokens = 40, kRows = 70;
+    support::RandomNumbers random(8);
+    std::vector<float> rows(kTokens * kWidth);
+    for (float& value : rows) value = static_cast<float>(random.bell());
+    for (const char* scheme : {"q4_0", "q8_0"}) {
+      const auto weight = withInput(*quantized(scheme, kRows, kWidth), {.name = ActivationName::Int8Dynamic});
+      const core::model::Graph graph = graphOf(rows, kTokens, weight);
+      QVERIFY(graph.ops.back().as<core::model::MatMul>().weight->as<core::quant::Uniform>() != nullptr);
+      for (const QString& way : ways()) {
+        for (const std::size_t tokens : {std::size_t{1}, kTokens}) {
+          const QString found = difference(graph, way, counting(tokens));
+          QVERIFY2(found.isEmpty(), qPrintable(QString("%1, %2: %3").arg(way, scheme, found)));
+        }
+      }
+    }
+  }
+
   /// Long rows are summed in pieces.
   void longRowsAreMultipliedAlike() {
     constexpr std::size_t kWidth = 70000;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kTokens = CodeTile::kTokens, kMostRows = CodeTile::kMostRows;
 /// [chains][rows][tokens]
 using Chains = float[kChains][kMostRows][kTokens];
+constexpr std::size_t kStrip = 16;  // pieces of a row at a time
 
 namespace plain {
 
@@ -41,8 +42,8 @@ void multiply(const CodeTile& tile) {
       }
       const std::size_t at = r * tile.runs.size() + run;
       for (std::size_t t = 0; t < kTokens; ++t) {
-        const std::int32_t exact = sums[t] - tile.weightZeros[at] * tile.inputSums[run * kTokens + t] -
-                                   tile.inputZeros[t] * tile.weightSums[at];
+        std::int32_t exact = sums[t] - tile.weightZeros[at] * tile.inputSums[run * kTokens + t];
+        if (tile.inputZeros != nullptr) exact -= tile.inputZeros[t] * tile.weightSums[at];
         chains[run % kChains][r][t] += static_cast<float>(exact) * tile.scales[at];
       }
     }
@@ -65,6 +66,24 @@ void multiplyFloats(const FloatTile& tile) {
     std::copy_n(sums, kTokens, tile.out + r * kTokens);
   }
 }
+
+void nibbleSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  constexpr std::size_t kBytes = CodeRow::kPiece / 2, kHalf = CodeRow::kBlock / 2;
+  for (std::size_t p = 0; p < count; ++p) {
+    sums[p] = 0;
+    for (std::size_t i = p * kBytes; i < (p + 1) * kBytes; ++i) {
+      const std::int8_t* even = inputs + i / kHalf * CodeRow::kBlock + i % kHalf;
+      sums[p] += (weights[i] & 15) * even[0] + (weights[i] >> 4) * even[kHalf];
+    }
+  }
+}
+
+void byteSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  for (std::size_t p = 0; p < count; ++p)
+    sums[p] = dot(weights + p * CodeRow::kPiece, inputs + p * CodeRow::kPiece, CodeRow::kPiece);
+}
+
+#include "core/model/ops/code_row.inc"
 
 }  // namespace plain
 
@@ -109,8 +128,11 @@ inline void addRun(const CodeTile& tile, std::size_t run, std::size_t r, const _
     const auto load = [&](const std::int32_t* values) {
       return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + 8 * half));
     };
-    __m256i exact = _mm256_sub_epi32(sums[half], _mm256_mullo_epi32(weightZero, load(tile.inputSums + run * kTokens)));
-    exact = _mm256_sub_epi32(exact, _mm256_mullo_epi32(weightSum, load(tile.inputZeros)));
+    __m256i exact = _mm256_sub_epi32(
+        sums[half], tile.zeroSums != nullptr ? load(tile.zeroSums + run * kTokens)
+                                             : _mm256_mullo_epi32(weightZero, load(tile.inputSums + run * kTokens)));
+    if (tile.inputZeros != nullptr)
+      exact = _mm256_sub_epi32(exact, _mm256_mullo_epi32(weightSum, load(tile.inputZeros)));
     float* chain = chains[run % kChains][r] + 8 * half;
     _mm256_storeu_ps(chain, _mm256_add_ps(_mm256_loadu_ps(chain), _mm256_mul_ps(_mm256_cvtepi32_ps(exact), scale)));
   }
@@ -171,6 +193,49 @@ void multiplyFloats(const FloatTile& tile) {
   }
 }
 
+/// Four sums of eight each, those of the first halves in the lower lane.
+inline __m256i sumsOfFour(const __m256i* v) {
+  return _mm256_hadd_epi32(_mm256_hadd_epi32(v[0], v[1]), _mm256_hadd_epi32(v[2], v[3]));
+}
+
+inline __m256i loadCodes(const void* codes) { return _mm256_loadu_si256(static_cast<const __m256i*>(codes)); }
+
+/// Two pieces a vector, one in each half.
+void nibbleSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+  for (std::size_t p = 0; p < count; p += 8) {
+    __m256i pairs[4];
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t first = p + 2 * i;
+      __m256i packed = _mm256_setzero_si256();
+      if (first + 2 <= count)
+        packed = loadCodes(weights + first * 16);
+      else if (first < count)
+        packed = _mm256_castsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(weights + first * 16)));
+      const std::int8_t* even = inputs + first / 4 * CodeRow::kBlock + first % 4 * 16;
+      if (first >= count) {
+        pairs[i] = packed;
+        continue;
+      }
+      // 15 · 128 · 4 fits 16 bits.
+      const __m256i first16 = _mm256_maddubs_epi16(_mm256_and_si256(packed, low), loadCodes(even));
+      const __m256i second16 = _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(packed, 4), low),
+                                                    loadCodes(even + CodeRow::kBlock / 2));
+      pairs[i] = _mm256_madd_epi16(_mm256_add_epi16(first16, second16), ones);
+    }
+    const __m256i four = sumsOfFour(pairs);  // pieces 0, 2, 4, 6 and 1, 3, 5, 7
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(sums + p), _mm256_permutevar8x32_epi32(four, order));
+  }
+}
+
+void byteSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  for (std::size_t p = 0; p < count; ++p)
+    sums[p] = dot(weights + p * CodeRow::kPiece, inputs + p * CodeRow::kPiece, CodeRow::kPiece);
+}
+
+#include "core/model/ops/code_row.inc"
+
 }  // namespace avx2
 #pragma GCC pop_options
 
@@ -213,13 +278,16 @@ inline void multiplyRows(const CodeTile& tile, std::size_t run, std::size_t firs
       sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_set1_epi32(four), x);
     }
   }
-  const __m512i inputSums = _mm512_loadu_si512(tile.inputSums + run * kTokens);
-  const __m512i inputZeros = _mm512_loadu_si512(tile.inputZeros);
+  const bool isConstant = tile.zeroSums != nullptr, areZero = tile.inputZeros == nullptr;
+  const __m512i inputSums = _mm512_loadu_si512((isConstant ? tile.zeroSums : tile.inputSums) + run * kTokens);
+  const __m512i inputZeros = areZero ? _mm512_setzero_si512() : _mm512_loadu_si512(tile.inputZeros);
 #pragma GCC unroll 8
   for (std::size_t r = 0; r < Rows; ++r) {
     const std::size_t at = (firstRow + r) * tile.runs.size() + run;
-    __m512i exact = _mm512_sub_epi32(sums[r], _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightZeros[at]), inputSums));
-    exact = _mm512_sub_epi32(exact, _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightSums[at]), inputZeros));
+    __m512i exact = _mm512_sub_epi32(
+        sums[r], isConstant ? inputSums : _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightZeros[at]), inputSums));
+    if (!areZero)
+      exact = _mm512_sub_epi32(exact, _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightSums[at]), inputZeros));
     float* chain = chains[run % kChains][firstRow + r];
     const __m512 part = _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(0xFFFF, exact), _mm512_set1_ps(tile.scales[at]));
     _mm512_storeu_ps(chain, _mm512_add_ps(_mm512_loadu_ps(chain), part));
@@ -255,19 +323,76 @@ void multiplyFloats(const FloatTile& tile) {
   }
 }
 
+inline __m512i sumsOfPairs(__m512i a, __m512i b) {
+  return _mm512_add_epi32(_mm512_maskz_unpacklo_epi32(0xFFFF, a, b), _mm512_maskz_unpackhi_epi32(0xFFFF, a, b));
+}
+
+/// In every four lanes the sums of these lanes of four vectors.
+inline __m512i sumsInFours(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m512i ab = sumsOfPairs(a, b), cd = sumsOfPairs(c, d);
+  return _mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xFF, ab, cd), _mm512_maskz_unpackhi_epi64(0xFF, ab, cd));
+}
+
+/// Four pieces a vector, one in every four lanes.
+void nibbleSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  const __m512i low = _mm512_set1_epi8(15);
+  __m512i parts[4];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    parts[i] = _mm512_setzero_si512();
+    if (4 * i >= count) continue;
+    const std::size_t left = (count - 4 * i) * 16;
+    const __mmask64 there = left >= 64 ? ~__mmask64{0} : ~(~__mmask64{0} << left);
+    const __m512i packed = _mm512_maskz_loadu_epi8(there, weights + 64 * i);
+    const std::int8_t* even = inputs + i * CodeRow::kBlock;
+    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_and_si512(packed, low), _mm512_loadu_si512(even));
+    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_and_si512(_mm512_srli_epi16(packed, 4), low),
+                                   _mm512_loadu_si512(even + CodeRow::kBlock / 2));
+  }
+  // Pieces 0, 4, 8, 12, then 1, 5, 9, 13 and so on.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512i sixteen = sumsInFours(parts[0], parts[1], parts[2], parts[3]);
+  _mm512_storeu_si512(sums, _mm512_maskz_permutexvar_epi32(0xFFFF, order, sixteen));
+}
+
+/// Two pieces a vector, one in each half.
+void byteSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
+  __m512i parts[8];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < 8; ++i) {
+    parts[i] = _mm512_setzero_si512();
+    if (2 * i >= count) continue;
+    const __mmask64 there = 2 * i + 2 <= count ? ~__mmask64{0} : 0xFFFFFFFFU;
+    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_maskz_loadu_epi8(there, weights + 64 * i),
+                                   _mm512_maskz_loadu_epi8(there, inputs + 64 * i));
+  }
+  const __m512i first = sumsInFours(parts[0], parts[1], parts[2], parts[3]);
+  const __m512i second = sumsInFours(parts[4], parts[5], parts[6], parts[7]);
+  // The lanes of a piece together: pieces 0, 2, 4, 6, then 1, 3, 5, 7, and so on.
+  const __m512i sixteen = _mm512_add_epi32(_mm512_maskz_shuffle_i64x2(0xFF, first, second, 0x88),
+                                           _mm512_maskz_shuffle_i64x2(0xFF, first, second, 0xDD));
+  const __m512i order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
+  _mm512_storeu_si512(sums, _mm512_maskz_permutexvar_epi32(0xFFFF, order, sixteen));
+}
+
+#include "core/model/ops/code_row.inc"
+
 }  // namespace avx512
 #pragma GCC pop_options
 #endif
 
+#define QS_CODE_KERNELS(name, set) \
+  CodeKernels { name, &set::dot, &set::multiply, &set::multiplyNibbles, &set::multiplyBytes, &set::multiplyFloats }
+
 std::vector<CodeKernels> findRunnable() {
-  std::vector<CodeKernels> found = {{"plain", &plain::dot, &plain::multiply, &plain::multiplyFloats}};
+  std::vector<CodeKernels> found = {QS_CODE_KERNELS("plain", plain)};
 #if QS_WIDE_CODES
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2")) return found;
-  found.push_back({"avx2", &avx2::dot, &avx2::multiply, &avx2::multiplyFloats});
+  found.push_back(QS_CODE_KERNELS("avx2", avx2));
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512vnni"))
-    found.push_back({"avx512_vnni", &avx512::dot, &avx512::multiply, &avx512::multiplyFloats});
+    found.push_back(QS_CODE_KERNELS("avx512_vnni", avx512));
 #endif
   return found;
 }

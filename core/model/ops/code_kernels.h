@@ -26,11 +26,25 @@ struct CodeTile {
   std::size_t weightStride = 0, rows = 0;
   const float* scales = nullptr;              ///< [rows][runs]
   const std::int32_t* weightZeros = nullptr;  ///< [rows][runs]: the code that stands for 0
-  const std::int32_t* weightSums = nullptr;   ///< [rows][runs]: Σ (code − zero) of the run
-  const std::uint32_t* inputs = nullptr;      ///< [words][kTokens]: four signed codes each
-  const std::int32_t* inputSums = nullptr;    ///< [runs][kTokens]: Σ code of the run
-  const std::int32_t* inputZeros = nullptr;   ///< [kTokens]
-  float* out = nullptr;                       ///< [rows][kTokens]
+  const std::int32_t* zeroSums = nullptr;  ///< [runs][kTokens]: it times inputSums where it is the same everywhere; or
+                                           ///< null
+  const std::int32_t* weightSums = nullptr;  ///< [rows][runs]: Σ (code − zero) of the run
+  const std::uint32_t* inputs = nullptr;     ///< [words][kTokens]: four signed codes each
+  const std::int32_t* inputSums = nullptr;   ///< [runs][kTokens]: Σ code of the run
+  const std::int32_t* inputZeros = nullptr;  ///< [kTokens]; null where all are 0
+  float* out = nullptr;                      ///< [rows][kTokens]
+};
+
+/// A row of packed weights times one token, whose zero-point is 0. Runs are one or more pieces of kPiece columns.
+struct CodeRow {
+  static constexpr std::size_t kPiece = 32, kBlock = 128;
+
+  const std::uint8_t* weights = nullptr;  ///< codes of 4 bits, the first of two in the low half of a byte, or of 8
+  const std::int8_t* inputs = nullptr;    ///< whole blocks of kBlock, 0 behind the width; for codes of 4 bits the even
+                                          ///< columns of each block before the odd ones
+  std::size_t pieces = 0, piecesOfRun = 1;
+  const float* scales = nullptr;           ///< [runs]
+  const std::int32_t* zeroSums = nullptr;  ///< [runs]: the code that stands for 0 times Σ code of the inputs
 };
 
 /// A few rows of weights times a block of tokens in floats: the columns that are no integers.
@@ -48,6 +62,9 @@ struct CodeKernels {
   std::int32_t (*dot)(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n);
   /// out[r][t] = Σ_run scale · float(Σ weight · input − weightZero · inputSum − inputZero · weightSum), by chains
   void (*multiply)(const CodeTile& tile);
+  /// Σ_run scale · float(Σ weight · input − zeroSum), by chains
+  float (*multiplyNibbles)(const CodeRow& row);
+  float (*multiplyBytes)(const CodeRow& row);
   /// out[r][t] = Σ weights[r][c] · inputs[c][t], added up from the first column on
   void (*multiplyFloats)(const FloatTile& tile);
 };

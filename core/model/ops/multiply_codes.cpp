@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "core/base/parallel.h"
@@ -57,12 +58,28 @@ struct Inputs {
   }
 };
 
+/// Where the scales of a row and its columns are: a division of each would take longer than the products.
+struct RowGroups {
+  std::size_t ofRow = 0, size = 0;
+
+  RowGroups(const quant::Grouping& grouping, std::size_t width)
+      : ofRow(grouping.granularity == quant::Granularity::Tensor ? 0 : quant::groupsPerRow(grouping, width)),
+        size(grouping.size == 0 ? width : grouping.size) {}
+  std::size_t of(std::size_t row, std::size_t column) const { return row * ofRow + column / size; }
+};
+
+/// The code of 0 where it is the same in all groups.
+std::optional<std::int32_t> constantZero(const Uniform& codes) {
+  return codes.zeroPoints.empty() ? std::optional(-codes.qmin) : std::nullopt;
+}
+
 /// Sixteen tokens side by side.
 struct TokenBlock {
   std::vector<std::uint32_t> codes;  ///< [words][kTokens]
   std::vector<std::int32_t> sums, zeros;
+  std::vector<std::int32_t> zeroSums;  ///< empty where groups differ
 
-  TokenBlock(const Inputs& inputs, std::size_t first)
+  TokenBlock(const Inputs& inputs, std::size_t first, std::optional<std::int32_t> zero)
       : codes(inputs.layout.units * std::size_t{CodedRow::kCodeWords} * kTokens, 0),
         sums(inputs.runs.size() * kTokens, 0),
         zeros(kTokens, 0) {
@@ -73,7 +90,74 @@ struct TokenBlock {
       for (std::size_t run = 0; run < inputs.runs.size(); ++run) sums[run * kTokens + t] = inputs.sum(first + t, run);
       zeros[t] = inputs.word(first + t, 1);
     }
+    for (std::size_t i = 0; i < sums.size() && zero; ++i) zeroSums.push_back(*zero * sums[i]);
   }
+};
+
+/// A few tokens as rows of packed codes of 4 or 8 bits meet them: each for itself, the weights as they lie.
+class SingleTokens {
+ public:
+  static bool fit(const QuantizedTensor& weight) {
+    const Uniform& codes = *weight.as<Uniform>();
+    const std::size_t run = codes.grouping.size == 0 ? weight.rowValues() : codes.grouping.size;
+    return (codes.bits == 4 || codes.bits == 8) && weight.rowValues() % CodeRow::kPiece == 0 &&
+           run % CodeRow::kPiece == 0 && run <= kMostSummed;
+  }
+
+  /// @pre fit(weight)
+  SingleTokens(const QuantizedTensor& weight, const Inputs& inputs)
+      : m_weight(weight),
+        m_uniform(*weight.as<Uniform>()),
+        m_groups(m_uniform.grouping, weight.rowValues()),
+        m_runs(inputs.runs.size()) {
+    const std::size_t width = weight.rowValues();
+    m_stride = (width + CodeRow::kBlock - 1) / CodeRow::kBlock * CodeRow::kBlock;
+    m_inputs.resize(inputs.tokens * m_stride, 0);
+    for (std::size_t t = 0; t < inputs.tokens; ++t) {
+      arrange(inputs.codes(t), width, m_inputs.data() + t * m_stride);
+      for (std::size_t run = 0; run < m_runs; ++run) m_sums.push_back(inputs.sum(t, run));
+    }
+    const auto zero = constantZero(m_uniform);
+    for (std::size_t i = 0; i < m_sums.size() && zero; ++i) m_zeroSums.push_back(*zero * m_sums[i]);
+  }
+
+  /// Row `row` of the weight times token t. @param scratch for the runs' zeros
+  float multiply(std::size_t row, std::size_t t, std::vector<std::int32_t>& scratch) const {
+    const std::size_t width = m_weight.rowValues();
+    const std::size_t group = m_groups.of(row, 0);
+    CodeRow codes;
+    codes.weights = reinterpret_cast<const std::uint8_t*>(m_weight.payload.data()) + row * width * m_uniform.bits / 8;
+    codes.inputs = m_inputs.data() + t * m_stride;
+    codes.pieces = width / CodeRow::kPiece;
+    codes.piecesOfRun = m_groups.size / CodeRow::kPiece;
+    codes.scales = m_uniform.scales.data() + group;
+    codes.zeroSums = m_zeroSums.data() + t * m_runs;
+    if (m_zeroSums.empty()) {
+      scratch.resize(m_runs);
+      for (std::size_t run = 0; run < m_runs; ++run)
+        scratch[run] =
+            (static_cast<std::int32_t>(m_uniform.zeroPoints[group + run]) - m_uniform.qmin) * m_sums[t * m_runs + run];
+      codes.zeroSums = scratch.data();
+    }
+    return m_uniform.bits == 4 ? codeKernels().multiplyNibbles(codes) : codeKernels().multiplyBytes(codes);
+  }
+
+ private:
+  void arrange(const std::int8_t* codes, std::size_t width, std::int8_t* out) const {
+    if (m_uniform.bits == 8) {
+      std::memcpy(out, codes, width);
+      return;
+    }
+    constexpr std::size_t kBlock = CodeRow::kBlock;
+    for (std::size_t i = 0; i < width; ++i) out[i / kBlock * kBlock + i % 2 * (kBlock / 2) + i % kBlock / 2] = codes[i];
+  }
+
+  const QuantizedTensor& m_weight;
+  const Uniform& m_uniform;
+  RowGroups m_groups;
+  std::size_t m_runs, m_stride = 0;
+  std::vector<std::int8_t> m_inputs;             ///< [tokens][m_stride]
+  std::vector<std::int32_t> m_sums, m_zeroSums;  ///< [tokens][runs]; the latter empty where groups differ
 };
 
 /// The columns that are multiplied as floats, and their inputs in FP16.
@@ -101,6 +185,7 @@ class Rows {
   Rows(const QuantizedTensor& weight, std::span<const CodeRun> runs)
       : m_weight(weight),
         m_uniform(*weight.as<Uniform>()),
+        m_groups(m_uniform.grouping, weight.rowValues()),
         m_runs(runs),
         m_packed(weight.payload, m_uniform.bits, weight.rowValues()),
         m_stride(CodedRow(static_cast<std::uint32_t>(weight.rowValues())).units * std::size_t{CodedRow::kUnit}),
@@ -114,10 +199,17 @@ class Rows {
     static const std::vector<std::int8_t> ones(kMostSummed, 1);
     m_first = first;
     m_count = count;
+    m_needsSums = needsSums;
     for (std::size_t r = 0; r < count; ++r) {
       std::memcpy(m_codes.data() + r * m_stride, m_packed.at(first + r), m_weight.rowValues());
+      // The runs of a group lie side by side; there are several only of the longest.
+      std::size_t group = m_groups.of(first + r, 0), end = m_groups.size;
       for (std::size_t run = 0; run < m_runs.size(); ++run) {
-        const std::size_t at = r * m_runs.size() + run, group = groupOf(first + r, m_runs[run].first);
+        if (m_runs[run].first >= end) {
+          ++group;
+          end += m_groups.size;
+        }
+        const std::size_t at = r * m_runs.size() + run;
         m_scales[at] = m_uniform.scales[group];
         m_zeros[at] = zeroOf(group);
         if (!needsSums) continue;
@@ -136,10 +228,11 @@ class Rows {
             .rows = m_count,
             .scales = m_scales.data(),
             .weightZeros = m_zeros.data(),
+            .zeroSums = block.zeroSums.empty() ? nullptr : block.zeroSums.data(),
             .weightSums = m_sums.data(),
             .inputs = block.codes.data(),
             .inputSums = block.sums.data(),
-            .inputZeros = block.zeros.data(),
+            .inputZeros = m_needsSums ? block.zeros.data() : nullptr,
             .out = out};
   }
 
@@ -163,7 +256,7 @@ class Rows {
     weights.reserve(m_count * columns.size());
     for (std::size_t r = 0; r < m_count; ++r) {
       for (const std::uint32_t c : columns) {
-        const std::size_t group = groupOf(m_first + r, c);
+        const std::size_t group = m_groups.of(m_first + r, c);
         const std::int32_t level = m_codes[r * m_stride + c] - zeroOf(group);
         weights.push_back(m_uniform.scales[group] * static_cast<float>(level) * m_weight.factor);
       }
@@ -172,9 +265,6 @@ class Rows {
   }
 
  private:
-  std::size_t groupOf(std::size_t row, std::size_t column) const {
-    return quant::groupOf(m_uniform.grouping, m_weight.rowValues(), row * m_weight.rowValues() + column);
-  }
   std::int32_t zeroOf(std::size_t group) const {
     const float zero = m_uniform.zeroPoints.empty() ? 0.0F : m_uniform.zeroPoints[group];
     return static_cast<std::int32_t>(zero) - m_uniform.qmin;
@@ -182,9 +272,11 @@ class Rows {
 
   const QuantizedTensor& m_weight;
   const Uniform& m_uniform;
+  RowGroups m_groups;
   std::span<const CodeRun> m_runs;
   quant::CodeRows m_packed;
   std::size_t m_stride, m_first = 0, m_count = 0;
+  bool m_needsSums = false;
   std::vector<std::uint8_t> m_codes;
   std::vector<float> m_scales;
   std::vector<std::int32_t> m_zeros, m_sums;
@@ -203,10 +295,14 @@ class Product {
         m_outliers(m_inputs, floats, weight.rowValues()),
         m_out(out) {
     for (std::size_t t = 0; t < tokens; ++t) m_needsSums = m_needsSums || m_inputs.word(t, 1) != 0;
-    for (std::size_t t = 0; t < tokens && tokens > kFewTokens; t += kTokens) m_blocks.emplace_back(m_inputs, t);
+    if (tokens <= kFewTokens && !m_needsSums && m_outliers.columns.empty() && SingleTokens::fit(weight))
+      m_single.emplace(weight, m_inputs);
+    const auto zero = constantZero(*weight.as<Uniform>());
+    for (std::size_t t = 0; t < tokens && tokens > kFewTokens; t += kTokens) m_blocks.emplace_back(m_inputs, t, zero);
   }
 
   void run() const {
+    if (m_single) return runSingle();
     constexpr std::size_t kRows = CodeTile::kMostRows;
     const std::size_t work = std::max<std::size_t>(m_weight.rowValues() * m_inputs.tokens, 1);
     // Whole blocks of rows: single ones take longer.
@@ -222,6 +318,18 @@ class Product {
   }
 
  private:
+  void runSingle() const {
+    const std::size_t grain = kTaskCodeMultiplications / std::max<std::size_t>(m_weight.rowValues(), 1) + 1;
+    parallelFor(m_rows, grain, [&](std::size_t first, std::size_t last) {
+      std::vector<std::int32_t> scratch;
+      for (std::size_t t = 0; t < m_inputs.tokens; ++t) {
+        for (std::size_t row = first; row < last; ++row)
+          result(t, row) = scaled(m_single->multiply(m_first + row, t, scratch), t);
+        finish(t, first, last - first);
+      }
+    });
+  }
+
   void multiply(const Rows& rows, std::size_t row, std::size_t count) const {
     for (std::size_t block = 0; block < m_blocks.size(); ++block) {
       float sums[CodeTile::kMostRows * kTokens];
@@ -233,10 +341,12 @@ class Product {
     for (std::size_t t = 0; t < m_inputs.tokens && m_blocks.empty(); ++t)
       for (std::size_t r = 0; r < count; ++r) result(t, row + r) = scaled(rows.multiply(r, m_inputs, t), t);
     addOutliers(rows, row, count);
-    for (std::size_t t = 0; t < m_inputs.tokens; ++t) {
-      for (std::size_t r = 0; r < count && !m_bias.empty(); ++r) result(t, row + r) += m_bias[row + r];
-      quant::roundTo(m_weight.compute(), {&result(t, row), count});
-    }
+    for (std::size_t t = 0; t < m_inputs.tokens; ++t) finish(t, row, count);
+  }
+
+  void finish(std::size_t t, std::size_t row, std::size_t count) const {
+    for (std::size_t r = 0; r < count && !m_bias.empty(); ++r) result(t, row + r) += m_bias[row + r];
+    quant::roundTo(m_weight.compute(), {&result(t, row), count});
   }
 
   float& result(std::size_t token, std::size_t row) const { return m_out[token * m_rows + row]; }
@@ -261,6 +371,7 @@ class Product {
   Inputs m_inputs;
   Outliers m_outliers;
   bool m_needsSums = false;
+  std::optional<SingleTokens> m_single;
   std::vector<TokenBlock> m_blocks;
   float* m_out;
 };
