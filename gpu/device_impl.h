@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+
 #include "gpu/kernels/recorder.h"
 #include "gpu/vk/device.h"
 #include "gpu/vk/pipeline.h"
@@ -14,6 +16,8 @@ struct DeviceOptions {
   std::optional<double> mostWork = std::nullopt;              ///< multiply-adds of a submission, not adapted
   bool integerDot = true;                                     ///< the instruction for bytes, where there is one
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
+  std::optional<std::uint64_t> stagingBytes = std::nullopt;  ///< of the buffer that uploads go through
+  std::function<void(vk::Caps&)> limited = nullptr;          ///< what the device is pretended not to be able to
 };
 
 class VulkanDevice {

@@ -44,25 +44,19 @@ vk::Caps capsOf(std::optional<std::uint32_t> device) {
 /// The sizes of one graph on one device.
 class Footprint {
  public:
-  Footprint(const Graph& graph, const vk::Caps& caps)
-      : m_graph(graph), m_caps(caps), m_choice(KernelChoice::forDevice(caps, caps.preferredFamily())) {
-    for (const Op& op : graph.ops) {
-      if (!VulkanExecutor::readsRows(op)) continue;
-      const WeightKey key = VulkanExecutor::keyOf(op);
-      if (!m_formats.contains(key)) m_formats.emplace(key, packedFormatOf(*key.first, m_choice.family, key.second));
+  Footprint(const Graph& graph, const vk::Caps& caps, const KernelChoice& choice, std::uint64_t maxBlockBytes)
+      : m_graph(graph), m_caps(caps), m_choice(choice), m_uses(VulkanExecutor::usesOf(graph)) {
+    for (WeightUse& use : m_uses) {
+      PackedFormat format = packedFormatOf(*use.tensor, m_choice.family, use.columns);
+      for (const std::uint64_t bytes : WeightStore::partBytes(m_caps, format, maxBlockBytes)) use.load.bytes += bytes;
+      m_formats.emplace(WeightKey(use.tensor.get(), use.columns), std::move(format));
     }
   }
 
-  std::uint64_t weights() const {
-    std::uint64_t bytes = 0;
-    const std::uint64_t most = maxBlockBytes(m_caps, m_choice.family);
-    for (const auto& [key, format] : m_formats) {
-      const std::uint64_t tileBytes = format.tileWords() * 4;
-      const std::uint32_t perPart = WeightStore::tilesPerPart(m_caps, format, most);
-      for (std::uint32_t first = 0; perPart != 0 && first < format.tiles(); first += perPart)
-        bytes += vk::alignUp(std::min(perPart, format.tiles() - first) * tileBytes);
-    }
-    return bytes;
+  std::vector<core::model::WeightLoad> loads() const {
+    std::vector<core::model::WeightLoad> loads;
+    for (const WeightUse& use : m_uses) loads.push_back(use.load);
+    return loads;
   }
 
   std::uint64_t compute() const {
@@ -109,22 +103,39 @@ class Footprint {
     const std::uint64_t perRow = placeValues(m_graph, planSteps(m_graph, fusion)).rowFloats;
     const std::uint64_t limit = m_caps.maxRange(m_choice.family, 4 * sizeof(float)) / 4;
     const std::uint64_t attention = attentionPartFloats(m_graph, m_choice), left = limit - std::min(limit, attention);
-    const std::uint64_t rows =
-        std::min<std::uint64_t>(wished, std::max<std::uint64_t>(left / std::max<std::uint64_t>(perRow, 1), 1));
+    const std::uint64_t most = std::min(left / std::max<std::uint64_t>(perRow, 1),
+                                        Workspace::mostResultRows(m_caps, m_graph)),
+                        rows = std::min<std::uint64_t>(wished, std::max<std::uint64_t>(most, 1));
     return ((perRow + strideOf(m_graph.vocabulary())) * rows + attention) * 4;
   }
 
   const Graph& m_graph;
-  vk::Caps m_caps;
+  const vk::Caps& m_caps;
   KernelChoice m_choice;
+  std::vector<WeightUse> m_uses;
   std::map<WeightKey, PackedFormat> m_formats;
 };
 
 }  // namespace
 
+std::uint64_t PlannedMemory::reservedBytes(const Graph& graph, std::uint64_t cacheBytes) const {
+  // Constants, tokens, two arenas, two buffers of results, angles, and what each layer and each state keeps.
+  constexpr std::uint64_t kOtherBuffers = 7, kAlignment = std::uint64_t{64} << 10;
+  return compute + cacheBytes + (graph.kv.size() + graph.states.size() + kOtherBuffers) * kAlignment;
+}
+
+PlannedMemory plannedMemory(const Graph& graph, const vk::Caps& caps, const KernelChoice& choice,
+                            std::uint64_t maxBlockBytes) {
+  const Footprint footprint(graph, caps, choice, maxBlockBytes);
+  PlannedMemory memory{0, footprint.compute(), footprint.loads()};
+  for (const core::model::WeightLoad& load : memory.loads) memory.weights += load.bytes;
+  return memory;
+}
+
 PlannedMemory plannedMemory(const Graph& graph, std::optional<std::uint32_t> device) {
-  const Footprint footprint(graph, capsOf(device));
-  return {footprint.weights(), footprint.compute()};
+  const vk::Caps caps = capsOf(device);
+  const vk::KernelFamily family = caps.preferredFamily();
+  return plannedMemory(graph, caps, KernelChoice::forDevice(caps, family), maxBlockBytes(caps, family));
 }
 
 std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, core::model::KvType type) {

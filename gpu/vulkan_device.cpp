@@ -24,6 +24,8 @@ DeviceInfo infoOf(const vk::Caps& caps, std::uint32_t index) {
   info.minSubgroupSize = caps.minSubgroupSize;
   info.maxSubgroupSize = caps.maxSubgroupSize;
   info.deviceMemoryBytes = caps.deviceMemoryBytes;
+  info.memoryBudgetBytes = caps.memoryBudgetBytes;
+  info.hostMemoryBytes = caps.hostMemoryBytes;
   info.maxStorageBufferRange = caps.maxStorageBufferRange;
   info.maxMemoryAllocationSize = caps.maxMemoryAllocationSize;
   info.float16 = caps.float16;
@@ -55,10 +57,10 @@ std::uint64_t maxBlockBytes(const vk::Caps& caps, vk::KernelFamily family) {
 
 VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDevice physical, std::uint32_t index,
                            const DeviceOptions& options)
-    : m_device(std::make_shared<vk::Device>(std::move(instance), physical)),
+    : m_device(std::make_shared<vk::Device>(std::move(instance), physical, options.limited)),
       m_info(infoOf(m_device->caps(), index)),
       m_choice(KernelChoice::forDevice(m_device->caps(), familyFor(m_device->caps(), options))),
-      m_memory(std::make_shared<vk::Memory>(m_device, options.memoryAccess)),
+      m_memory(std::make_shared<vk::Memory>(m_device, options.memoryAccess, options.stagingBytes)),
       m_mainLayout(m_device, kMainKinds),
       m_kvLayout(m_device, kKvKinds),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
@@ -102,7 +104,8 @@ void injectDeviceLoss(VulkanDevice& device, std::uint32_t after) {
 }
 
 DeviceMemory memory(const VulkanDevice& device) {
-  return {device.memory()->usedBytes(), device.memory()->budgetBytes()};
+  const vk::Memory& memory = *device.memory();
+  return {memory.usedBytes(), memory.budgetBytes(), memory.hostUsedBytes(), memory.hostAvailableBytes()};
 }
 
 }  // namespace gpu

@@ -16,7 +16,9 @@ struct DeviceInfo {
   std::string apiVersion;  ///< "1.3.239"
   std::string type;        ///< "discrete", "integrated", "virtual", "cpu", "other"
   std::uint32_t subgroupSize = 0, minSubgroupSize = 0, maxSubgroupSize = 0;
-  std::uint64_t deviceMemoryBytes = 0;  ///< sum of device-local heaps
+  std::uint64_t deviceMemoryBytes = 0;  ///< its own, the largest heap of it
+  std::uint64_t memoryBudgetBytes = 0;  ///< of it, what the driver lets this program have now
+  std::uint64_t hostMemoryBytes = 0;    ///< of the computer's, what it can read; 0 where both are one memory
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxMemoryAllocationSize = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
@@ -45,11 +47,18 @@ void injectDeviceLoss(VulkanDevice& device, std::uint32_t after);
 struct DeviceMemory {
   std::uint64_t usedBytes = 0;
   std::uint64_t budgetBytes = 0;
+  std::uint64_t hostUsedBytes = 0;       ///< of the computer's memory, by weights that the device's did not hold
+  std::uint64_t hostAvailableBytes = 0;  ///< for more of them
 };
 DeviceMemory memory(const VulkanDevice& device);
 
-/// Uploads the graph's weights (packed as they are) and prepares its pipelines.
+/// Uploads the graph's weights (packed as they are) and prepares its pipelines. Weights that the device's memory does
+/// not hold lie in the computer's, where the device can read that (core/model/weight_placement.h).
+/// @param cacheBytes of the device's memory that caches for this executor will need (plannedKvBytes())
 /// @throws Error (OutOfMemory) saying needed and available; (Unsupported) naming a missing device feature
+std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
+                                                            core::model::Graph graph, std::uint64_t cacheBytes,
+                                                            const core::JobContext& job = core::JobContext());
 std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
                                                             core::model::Graph graph,
                                                             const core::JobContext& job = core::JobContext());

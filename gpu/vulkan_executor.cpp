@@ -12,6 +12,7 @@
 #include "core/quant/quantizer.h"
 #include "gpu/copy_bandwidth.h"
 #include "gpu/kernels/attention_kernel.h"
+#include "gpu/memory_plan.h"
 #include "gpu/vk/timestamps.h"
 
 namespace gpu {
@@ -50,10 +51,10 @@ std::string madeBy(const Step& step, const core::model::Graph& graph) {
 }  // namespace
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
-                               const core::JobContext& job)
+                               const core::JobContext& job, std::uint64_t cacheBytes)
     : m_device(std::move(device)), m_graph(std::move(graph)) {
   m_device->device()->throwIfLost();
-  uploadWeights(job);
+  uploadWeights(cacheBytes, job);
   uploadConstants();
   const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
   m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
@@ -63,18 +64,44 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
 }
 
 std::uint32_t VulkanExecutor::wishedRows(const core::model::Graph& graph, const KernelChoice& choice) {
-  return graph.rowsTogether().value_or(choice.isLanes() ? kLaneBatchTokens : kGroupBatchTokens);
+  if (const auto together = graph.rowsTogether()) return *together;
+  std::uint32_t slots = 1;
+  for (const Op& op : graph.ops)
+    if (const auto* experts = std::get_if<core::model::ExpertMatMul>(&op.parameters))
+      slots = std::max(slots, experts->used);
+  const std::uint32_t most = std::max(choice.mostRows / slots, 1U);
+  return std::min(choice.isLanes() ? kLaneBatchTokens : kGroupBatchTokens, most);
 }
 
-void VulkanExecutor::uploadWeights(const core::JobContext& job) {
-  std::vector<WeightUse> weights;
-  for (const Op& op : m_graph.ops) {
-    if (readsRows(op) && m_weights.emplace(keyOf(op), Resident()).second)
-      weights.push_back({*op.weight(), keyOf(op).second});
+std::vector<WeightUse> VulkanExecutor::usesOf(const core::model::Graph& graph) {
+  std::vector<WeightUse> uses;
+  std::map<WeightKey, std::size_t> known;
+  for (const Op& op : graph.ops) {
+    if (!readsRows(op)) continue;
+    const core::model::WeightLoad load = core::model::weightLoadOf(graph, op);
+    const auto [place, isNew] = known.emplace(keyOf(op), uses.size());
+    if (isNew)
+      uses.push_back({*op.weight(), keyOf(op).second, load});
+    else
+      core::model::addUse(uses[place->second].load, load);
   }
-  const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(weights, job);
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    m_weights[{weights[i].tensor.get(), weights[i].columns}].tensor = resident[i];
+  return uses;
+}
+
+void VulkanExecutor::uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job) {
+  const std::vector<WeightUse> uses = usesOf(m_graph);
+  const PlannedMemory planned =
+      plannedMemory(m_graph, m_device->device()->caps(), m_device->choice(), m_device->weights().maxBlockBytes());
+  const std::vector<DeviceTensorPtr> resident =
+      m_device->weights().upload(uses, planned.reservedBytes(m_graph, cacheBytes), job);
+  std::vector<core::model::WeightLoad> loads;
+  std::vector<bool> isOnHost;
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    m_weights[{uses[i].tensor.get(), uses[i].columns}].tensor = resident[i];
+    loads.push_back(uses[i].load);
+    isOnHost.push_back(resident[i]->isOnHost);
+  }
+  m_hostParts = core::model::hostPartsOf(loads, isOnHost);
 }
 
 bool VulkanExecutor::readsRows(const Op& op) {
@@ -198,8 +225,12 @@ double VulkanExecutor::measureReadBandwidth() {
 }
 
 core::model::MemoryUse VulkanExecutor::memory() const {
-  core::model::MemoryUse use{m_graph.weightBytes, m_constants.buffer->bytes() + m_state->bytes()};
-  for (const auto& [key, resident] : m_weights) use.residentBytes += resident.tensor->bytes;
+  core::model::MemoryUse use;
+  use.weightBytes = m_graph.weightBytes;
+  use.residentBytes = m_constants.buffer->bytes() + m_state->bytes();
+  for (const auto& [key, resident] : m_weights)
+    (resident.tensor->isOnHost ? use.hostBytes : use.residentBytes) += resident.tensor->bytes;
+  use.hostParts = m_hostParts;
   for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
     if (workspace != nullptr) use.residentBytes += workspace->bytes();
   }
@@ -303,8 +334,14 @@ void VulkanExecutor::copyRows(const float* from, std::size_t stride, std::size_t
 }
 
 std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
+                                                            core::model::Graph graph, std::uint64_t cacheBytes,
+                                                            const core::JobContext& job) {
+  return std::make_unique<VulkanExecutor>(std::move(device), std::move(graph), job, cacheBytes);
+}
+
+std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
                                                             core::model::Graph graph, const core::JobContext& job) {
-  return std::make_unique<VulkanExecutor>(std::move(device), std::move(graph), job);
+  return createVulkanExecutor(std::move(device), std::move(graph), 0, job);
 }
 
 }  // namespace gpu

@@ -14,7 +14,9 @@ namespace gpu {
 /// Runs a graph with its weights packed in device memory. A token is one submission; a prompt is cut into batches.
 class VulkanExecutor : public core::model::Executor {
  public:
-  VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph, const core::JobContext& job);
+  /// @param cacheBytes of the device's memory that caches will need
+  VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph, const core::JobContext& job,
+                 std::uint64_t cacheBytes = 0);
 
   const core::model::Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
@@ -34,6 +36,8 @@ class VulkanExecutor : public core::model::Executor {
   /// a tile.
   static std::uint64_t constantRow(const core::model::Op& op, const core::quant::QuantizedTensor& vector);
   static WeightKey keyOf(const core::model::Op& op);
+  /// The weights that readsRows() means, each once for every way to use it.
+  static std::vector<WeightUse> usesOf(const core::model::Graph& graph);
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
   /// Of a batch that is watched as the last forward was; 0 when it was not.
@@ -55,7 +59,7 @@ class VulkanExecutor : public core::model::Executor {
     std::uint32_t read = kNone, write = 0;  ///< slots of states; kNone: 0
   };
 
-  void uploadWeights(const core::JobContext& job);
+  void uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job);
   void uploadConstants();
   std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows);
   void prepareObserved();
@@ -108,6 +112,7 @@ class VulkanExecutor : public core::model::Executor {
     std::uint32_t order = kNone, factors = kNone;  ///< first constants
   };
   std::map<const core::model::Arrangement*, ArrangementPlace> m_arrangements;
+  std::string m_hostParts;  ///< which weights lie in the computer's memory
   Constants m_constants;
   std::unique_ptr<vk::Buffer> m_state;
   std::unique_ptr<Workspace> m_decode, m_prefill;

@@ -47,6 +47,12 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
           fmt::format("A context of {} tokens needs {} bytes per layer, but buffers of {} span at most {}.", capacity,
                       larger, caps.name, limit));
     }
+    if (vk::alignUp(bytes.keys) + bytes.values > caps.maxMemoryAllocationSize) {
+      throw core::Error(
+          core::ErrorCode::InvalidArgument,
+          fmt::format("A context of {} tokens needs {} bytes per layer, but {} allocates at most {} at once.", capacity,
+                      vk::alignUp(bytes.keys) + bytes.values, caps.name, caps.maxMemoryAllocationSize));
+    }
     needed += vk::alignUp(bytes.keys) + bytes.values;
     layers.push_back(bytes);
   }

@@ -6,8 +6,9 @@
 
 namespace gpu {
 
-WeightBlock::WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::KernelFamily family, std::uint64_t bytes)
-    : buffer(memory, bytes, vk::MemoryKind::Device, "the weights"), free{{0, bytes}} {
+WeightBlock::WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::MemoryKind kind, vk::KernelFamily family,
+                         std::uint64_t bytes)
+    : buffer(memory, bytes, kind, "the weights"), free{{0, bytes}} {
   if (family != vk::KernelFamily::Lanes) return;
   quads.emplace(memory->device(), buffer, VK_FORMAT_R32G32B32A32_UINT, 0, bytes);
   words.emplace(memory->device(), buffer, VK_FORMAT_R32_UINT, 0, bytes);
@@ -30,8 +31,9 @@ WeightRange::~WeightRange() {
   }
 }
 
-WeightHeap::WeightHeap(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes)
-    : m_memory(std::move(memory)), m_family(family), m_maxBlockBytes(maxBlockBytes) {}
+WeightHeap::WeightHeap(std::shared_ptr<vk::Memory> memory, vk::MemoryKind kind, vk::KernelFamily family,
+                       std::uint64_t maxBlockBytes)
+    : m_memory(std::move(memory)), m_kind(kind), m_family(family), m_maxBlockBytes(maxBlockBytes) {}
 
 std::unique_ptr<WeightRange> WeightHeap::allocate(std::uint64_t bytes) {
   bytes = vk::alignUp(bytes);
@@ -52,12 +54,16 @@ std::unique_ptr<WeightRange> WeightHeap::allocate(std::uint64_t bytes) {
     if (range) break;
   }
   if (!range) {
-    const std::uint64_t size = std::clamp(vk::alignUp(m_expectedBytes), bytes, m_maxBlockBytes);
-    const auto block = std::make_shared<WeightBlock>(m_memory, m_family, size);
+    std::uint64_t size = bytes;
+    for (std::size_t next = 1; next < m_expected.size(); ++next) {
+      if (size + vk::alignUp(m_expected[next]) > m_maxBlockBytes) break;
+      size += vk::alignUp(m_expected[next]);
+    }
+    const auto block = std::make_shared<WeightBlock>(m_memory, m_kind, m_family, size);
     m_blocks.push_back(block);
     range = takeFrom(block);
   }
-  m_expectedBytes -= std::min(m_expectedBytes, bytes);
+  if (!m_expected.empty()) m_expected.pop_front();
   return range;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,7 +16,8 @@ struct WeightBlock {
   /// 16-byte and 4-byte words, for the family that reads texels: others may not be able to span a block with them.
   std::optional<vk::BufferView> quads, words;
   std::map<std::uint64_t, std::uint64_t> free;  ///< offset → bytes of each gap
-  WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::KernelFamily family, std::uint64_t bytes);
+  WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::MemoryKind kind, vk::KernelFamily family,
+              std::uint64_t bytes);
 };
 
 /// A range of a weight block; gives itself back when it goes.
@@ -38,19 +40,22 @@ class WeightRange {
 /// Sub-allocates weights from large buffers, none larger than one descriptor may span.
 class WeightHeap {
  public:
-  WeightHeap(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes);
+  /// @param kind of the memory of all of its buffers: Device or Host
+  WeightHeap(std::shared_ptr<vk::Memory> memory, vk::MemoryKind kind, vk::KernelFamily family,
+             std::uint64_t maxBlockBytes);
 
   std::uint64_t maxBlockBytes() const { return m_maxBlockBytes; }
-  /// Says how many bytes will be asked for soon, so that blocks are neither many nor half empty.
-  void expect(std::uint64_t bytes) { m_expectedBytes = bytes; }
+  /// Says what will be asked for next, in this order, so that blocks are few and have no room left over.
+  void expect(std::deque<std::uint64_t> bytes) { m_expected = std::move(bytes); }
   /// @pre 0 < bytes ≤ maxBlockBytes()  @throws core::Error (OutOfMemory, Device)
   std::unique_ptr<WeightRange> allocate(std::uint64_t bytes);
 
  private:
   std::shared_ptr<vk::Memory> m_memory;
+  vk::MemoryKind m_kind;
   vk::KernelFamily m_family;
   std::uint64_t m_maxBlockBytes;
-  std::uint64_t m_expectedBytes = 0;
+  std::deque<std::uint64_t> m_expected;
   std::vector<std::weak_ptr<WeightBlock>> m_blocks;  ///< kept alive by their ranges
 };
 

@@ -24,6 +24,10 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
   }
 }
 
+std::uint64_t Workspace::mostResultRows(const vk::Caps& caps, const core::model::Graph& graph) {
+  return caps.maxMemoryAllocationSize / sizeof(float) / strideOf(graph.vocabulary());
+}
+
 std::uint32_t Workspace::mostRows(const VulkanDevice& device, const core::model::Graph& graph,
                                   const std::vector<Step>& steps, std::uint64_t otherFloats) {
   const std::uint64_t limit = device.device()->caps().maxRange(device.choice().family, 4 * sizeof(float));
@@ -31,7 +35,8 @@ std::uint32_t Workspace::mostRows(const VulkanDevice& device, const core::model:
   const std::uint64_t floats = std::min<std::uint64_t>(limit / 4, ~std::uint32_t{0} - 1);
   const std::uint64_t perRow = std::max<std::uint64_t>(placeValues(graph, steps).rowFloats, 1);
   const std::uint64_t left = floats - std::min(floats, otherFloats);
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(left / perRow, 1, 1U << 20));
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(std::min(left / perRow, mostResultRows(device.device()->caps(), graph)), 1, 1U << 20));
 }
 
 Place Workspace::place(core::model::ValueId value) const {

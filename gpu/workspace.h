@@ -30,6 +30,9 @@ class Workspace {
   static std::uint32_t mostRows(const VulkanDevice& device, const core::model::Graph& graph,
                                 const std::vector<Step>& steps, std::uint64_t otherFloats);
 
+  /// Most tokens whose logits fit into one allocation.
+  static std::uint64_t mostResultRows(const vk::Caps& caps, const core::model::Graph& graph);
+
   const std::vector<Step>& steps() const { return m_steps; }
   std::uint32_t rows() const { return m_rows; }
   /// What one submission may hold, learnt from these steps.

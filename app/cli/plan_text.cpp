@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "app/session/host_weights.h"
 #include "app/session/size_claims.h"
 
 namespace app::cli {
@@ -22,6 +23,8 @@ void printPlans(const std::vector<PlannedModel>& models, const std::vector<Plann
                             bytesText(plan.parts.weights), bytesText(plan.parts.kvCache), bytesText(plan.parts.compute),
                             bytesText(plan.parts.total()), left,
                             plan.longestContext == 0 ? "does not fit" : std::to_string(plan.longestContext)));
+      if (plan.parts.hostWeights > 0)
+        printText("    " + hostWeightsSentence(plan.parts.hostWeights, plan.parts.hostParts) + "\n");
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 
+#include "app/session/host_weights.h"
 #include "core/base/error.h"
 #include "core/model/recipe/recipe.h"
 
@@ -100,6 +101,9 @@ class Adviser {
       if (plan.fits()) m_fitting.push_back({&option, std::move(plan)});
       if (m_smallest == nullptr || bytesOf(option) < bytesOf(*m_smallest)) m_smallest = &option;
     }
+    // What a device reads from the computer's memory it reads slowly: only where nothing fits without.
+    const auto isWhole = [](const Entry& e) { return e.plan.parts.hostWeights == 0; };
+    if (std::ranges::any_of(m_fitting, isWhole)) std::erase_if(m_fitting, std::not_fn(isWhole));
     // Measured and unmeasured qualities are no one scale: where there is a choice among measured ones, it is among
     // them.
     const auto isMeasured = [](const Entry& e) { return e.option->measured.has_value(); };
@@ -227,6 +231,8 @@ class Adviser {
     candidate.measured = entry.option->measured;
     candidate.reasons = {memoryReason(entry.plan, m_question.memory, plan.trainedContext), qualityReason(*entry.option),
                          speedReason(*entry.option)};
+    if (const MemoryParts& parts = entry.plan.parts; parts.hostWeights > 0)
+      candidate.reasons.push_back(hostWeightsSentence(parts.hostWeights, parts.hostParts));
     for (const AdviceRule& rule : kRules)
       if (rule.device == classOf(m_question.device) && rule.width == widthOf(plan.bitsPerWeight()))
         candidate.reasons.emplace_back(rule.reason);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -110,10 +111,16 @@ std::vector<PlannedDevice> devicesHere() {
 #ifdef QS_HAS_GPU
   for (const auto& device : gpu::enumerateDevices()) {
     if (!device.unusable.empty()) continue;
+    // Of a software device, whose memory the computer's is, the driver lets have what is free this moment.
+    const bool isOwn = device.type != "cpu";
     devices.push_back({.name = device.name,
                        .kind = PlannedDevice::Kind::Vulkan,
                        .bytes = device.deviceMemoryBytes,
-                       .index = device.index});
+                       .overheadBytes = device.deviceMemoryBytes -
+                                        std::min(device.deviceMemoryBytes,
+                                                 isOwn ? device.memoryBudgetBytes : device.deviceMemoryBytes),
+                       .index = device.index,
+                       .hostBytes = std::min(device.hostMemoryBytes, available)});
   }
 #endif
   return devices;

@@ -19,6 +19,7 @@ struct PlannedDevice {
   double share = 1.0;               ///< of it that a model may use: 0 < share ≤ 1
   std::uint64_t overheadBytes = 0;  ///< what the driver and the system take of that before any model does
   std::uint32_t index = 0;          ///< Vulkan: into the devices of this computer
+  std::uint64_t hostBytes = 0;      ///< Vulkan: of the computer's memory, for weights that its own does not hold
 
   std::uint64_t usable() const;
   bool isHere() const { return kind != Kind::Graphics; }

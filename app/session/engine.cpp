@@ -8,6 +8,7 @@
 #include "app/session/other_models.h"
 #include "core/base/error.h"
 #ifdef QS_HAS_GPU
+#include "gpu/memory_plan.h"
 #include "gpu/vulkan_device.h"
 #endif
 
@@ -60,8 +61,10 @@ struct Engine::Devices {
   }
 
   std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph& graph,
-                                                const core::JobContext& job) {
-    return gpu::createVulkanExecutor(open(resolve(choice)), graph, job);
+                                                const CacheRoom& cache, const core::JobContext& job) {
+    const std::uint32_t positions = std::min(cache.positions, graph.mostPositions().value_or(cache.positions));
+    return gpu::createVulkanExecutor(open(resolve(choice)), graph, gpu::plannedKvBytes(graph, positions, cache.type),
+                                     job);
   }
 
   std::optional<DeviceMemory> memory(const DeviceChoice& choice) const {
@@ -69,7 +72,7 @@ struct Engine::Devices {
     const auto found = opened.find(resolve(choice));
     if (found == opened.end() || !found->second) return std::nullopt;
     const auto memory = gpu::memory(*found->second);
-    return DeviceMemory{memory.usedBytes, memory.budgetBytes};
+    return DeviceMemory{memory.usedBytes, memory.budgetBytes, memory.hostUsedBytes, memory.hostAvailableBytes};
   }
 
   void injectLoss(std::uint32_t after) {
@@ -83,7 +86,7 @@ struct Engine::Devices {
 
 struct Engine::Devices {
   static std::vector<std::string> names() { return {}; }
-  static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&,
+  static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&, const CacheRoom&,
                                                        const core::JobContext&) {
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
   }
@@ -116,14 +119,20 @@ std::unique_ptr<core::model::Executor> Engine::createAny(OpenModel& model, const
       model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5), calibration.get());
   core::model::ModelConfig config = model.config();
   config.usedContext = contextLength(model, options);
-  return createExecutor(core::model::buildGraph(config, weights), options.device, job.part(0.5, 1.0));
+  return create(core::model::buildGraph(config, weights), options.device, {config.usedContext, options.kvType},
+                job.part(0.5, 1.0));
 }
 
 std::unique_ptr<core::model::Executor> Engine::createExecutor(core::model::Graph graph, const DeviceChoice& device,
                                                               const core::JobContext& job) {
+  return create(std::move(graph), device, CacheRoom(), job);
+}
+
+std::unique_ptr<core::model::Executor> Engine::create(core::model::Graph graph, const DeviceChoice& device,
+                                                      const CacheRoom& cache, const core::JobContext& job) {
   if (device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
   try {
-    return m_devices->create(device, graph, job);
+    return m_devices->create(device, graph, cache, job);
   } catch (const Error&) {
     if (device.kind != DeviceChoice::Kind::Auto) throw;
     return core::model::createCpuExecutor(std::move(graph));

@@ -15,6 +15,8 @@ namespace app {
 struct DeviceMemory {
   std::uint64_t usedBytes = 0;
   std::uint64_t budgetBytes = 0;
+  std::uint64_t hostUsedBytes = 0;       ///< of the computer's memory, by weights that the device's did not hold
+  std::uint64_t hostAvailableBytes = 0;  ///< for more of them; 0 where all memory is one
 };
 
 /// Opens devices once and makes executors and sessions on them. Used from the one inference thread only.
@@ -40,7 +42,8 @@ class Engine {
   /// a model that is none, core::Cancelled
   std::unique_ptr<core::model::Executor> createEncoder(OpenModel& model, const SessionOptions& options,
                                                        const core::JobContext& job = core::JobContext());
-  /// One of a graph, on the device of the choice. @throws core::Error, core::Cancelled
+  /// One of a graph, on the device of the choice, with room for a cache of the usual context.
+  /// @throws core::Error, core::Cancelled
   std::unique_ptr<core::model::Executor> createExecutor(core::model::Graph graph, const DeviceChoice& device,
                                                         const core::JobContext& job = core::JobContext());
   /// A conversation. @throws core::Error (Unsupported) when the model has no tokenizer, and as createExecutor
@@ -68,6 +71,13 @@ class Engine {
 
  private:
   struct Devices;
+  /// What keys and values will be kept beside the weights.
+  struct CacheRoom {
+    std::uint32_t positions = kUsualContext;
+    core::model::KvType type = core::model::KvType::F16;
+  };
+  std::unique_ptr<core::model::Executor> create(core::model::Graph graph, const DeviceChoice& device,
+                                                const CacheRoom& cache, const core::JobContext& job);
   std::unique_ptr<core::model::Executor> createAny(OpenModel& model, const SessionOptions& options,
                                                    const core::JobContext& job);
 

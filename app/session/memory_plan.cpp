@@ -36,12 +36,14 @@ constexpr std::uint32_t kMostContext = 1U << 24U;  // beyond this nobody asks
 void addFootprints(PlannedModel& plan) {
   const auto host = core::model::CpuExecutor::plannedMemory(*plan.graph);
   plan.weightBytes = static_cast<double>(host.weightBytes);
-  plan.host = {plan.weightBytes, static_cast<double>(host.residentBytes - host.weightBytes)};
+  plan.host = {.weights = plan.weightBytes, .compute = static_cast<double>(host.residentBytes - host.weightBytes)};
   plan.graphics = plan.host;
 #ifdef QS_HAS_GPU
   const auto of = [&](std::optional<std::uint32_t> device) {
     const auto memory = gpu::plannedMemory(*plan.graph, device);
-    return PlannedModel::Footprint{static_cast<double>(memory.weights), static_cast<double>(memory.compute)};
+    return PlannedModel::Footprint{static_cast<double>(memory.weights), static_cast<double>(memory.compute),
+                                   std::make_shared<const std::vector<core::model::WeightLoad>>(memory.loads),
+                                   memory.reservedBytes(*plan.graph, 0)};
   };
   plan.graphics = of(std::nullopt);
   for (const auto& device : gpu::enumerateDevices())
@@ -121,7 +123,8 @@ double kvBytes(const PlannedModel& model, const PlannedDevice& device, const Mem
 
 PlannedModel::Footprint footprintOn(const PlannedModel& model, const PlannedDevice& device, Program program) {
   if (program == Program::LlamaCpp || !model.graph)
-    return {model.weightBytes, 4.0 * kPeerBatch * (static_cast<double>(model.vocabulary) + model.width)};
+    return {.weights = model.weightBytes,
+            .compute = 4.0 * kPeerBatch * (static_cast<double>(model.vocabulary) + model.width)};
   if (device.kind == PlannedDevice::Kind::Host) return model.host;
   if (device.kind == PlannedDevice::Kind::Vulkan)
     if (const auto found = model.vulkan.find(device.index); found != model.vulkan.end()) return found->second;
@@ -166,10 +169,21 @@ PlannedModel planParameters(double parameters, const std::optional<KvLayout>& kv
 
 MemoryParts partsOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
   const auto footprint = footprintOn(model, device, question.program);
-  return {.weights = footprint.weights,
-          .kvCache = kvBytes(model, device, question),
-          .compute = footprint.compute,
-          .overhead = static_cast<double>(device.overheadBytes)};
+  MemoryParts parts{.weights = footprint.weights,
+                    .kvCache = kvBytes(model, device, question),
+                    .compute = footprint.compute,
+                    .overhead = static_cast<double>(device.overheadBytes)};
+  if (device.hostBytes == 0 || !footprint.loads) return parts;
+  const double reserved = static_cast<double>(footprint.reservedBytes) + parts.kvCache;
+  const auto usable = static_cast<double>(device.usable());
+  if (reserved > usable) return parts;
+  const auto placement =
+      core::model::placeWeights(*footprint.loads, {static_cast<std::uint64_t>(usable - reserved), device.hostBytes});
+  if (!placement) return parts;
+  parts.hostWeights = static_cast<double>(placement->hostBytes);
+  parts.weights -= parts.hostWeights;
+  parts.hostParts = placement->hostParts;
+  return parts;
 }
 
 DevicePlan planOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {

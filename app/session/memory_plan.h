@@ -11,6 +11,7 @@
 #include "app/session/llama_shape.h"
 #include "app/session/open_model.h"
 #include "core/model/planned_weights.h"
+#include "core/model/weight_placement.h"
 
 namespace app {
 
@@ -32,8 +33,11 @@ struct MemoryQuestion {
 /// Bytes of memory by part.
 struct MemoryParts {
   double weights = 0, kvCache = 0;
-  double compute = 0;   ///< activations, results, norms and tables
-  double overhead = 0;  ///< of the device, before any model
+  double compute = 0;          ///< activations, results, norms and tables
+  double overhead = 0;         ///< of the device, before any model
+  double hostWeights = 0;      ///< weights that lie in the computer's memory, beside those of the device
+  std::string hostParts = {};  ///< which: "the embedding, layers 25–31"
+  /// Of the device's memory.
   double total() const { return weights + kvCache + compute + overhead; }
 };
 
@@ -41,6 +45,8 @@ struct MemoryParts {
 struct PlannedModel {
   struct Footprint {
     double weights = 0, compute = 0;
+    std::shared_ptr<const std::vector<core::model::WeightLoad>> loads = {};  ///< one by one; null: unknown
+    std::uint64_t reservedBytes = 0;  ///< of the device's memory, beside keys and values
   };
   std::string scheme;  ///< the recipe's text
   std::string title;   ///< for people
@@ -70,10 +76,11 @@ PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const core::
 /// keys and values of the known shape that is nearest in size, unless others are given.
 PlannedModel planParameters(double parameters, const std::optional<KvLayout>& kv, const core::model::Recipe& recipe);
 
-/// What it takes on a device. This program's caches are those of its executors; a type of cache it does not have is
-/// planned by llama.cpp's block sizes.
-/// llama.cpp's compute buffer: 512 tokens of logits and residuals, 512 · (vocabulary + width) · 4 bytes. Its logs say
-/// the same with flash attention: 70.5 MiB for Llama 2 7B, 258.5 MiB for Llama 3 8B.
+/// What it takes on a device. Weights that a device of this computer has no room for lie in the computer's memory where
+/// the device can read it, as its executor places them. This program's caches are those of its executors; a type of
+/// cache it does not have is planned by llama.cpp's block sizes. llama.cpp's compute buffer: 512 tokens of logits and
+/// residuals, 512 · (vocabulary + width) · 4 bytes. Its logs say the same with flash attention: 70.5 MiB for Llama 2
+/// 7B, 258.5 MiB for Llama 3 8B.
 MemoryParts partsOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question);
 
 struct DevicePlan {

@@ -17,6 +17,8 @@ Json memoryPlanJson(const PlannedModel& model, const DevicePlan& plan, const Mem
   return {{"device", plan.device.name},
           {"fits", plan.fits()},
           {"weights", bytesJson(plan.parts.weights)},
+          {"weights_in_host_memory", bytesJson(plan.parts.hostWeights)},
+          {"in_host_memory", plan.parts.hostParts},
           {"kv_cache", bytesJson(plan.parts.kvCache)},
           {"compute", bytesJson(plan.parts.compute)},
           {"overhead", bytesJson(plan.parts.overhead)},

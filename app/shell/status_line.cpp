@@ -61,9 +61,14 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
 
 void StatusLine::setDevice(const QString& text) { m_device->setText(text); }
 
-void StatusLine::setDeviceMemory(quint64 usedBytes, quint64 budgetBytes) {
+void StatusLine::setDeviceMemory(quint64 usedBytes, quint64 budgetBytes, quint64 hostBytes) {
   m_deviceMemory =
       budgetBytes == 0 ? QString() : tr("Device memory %1 of %2").arg(text::bytes(usedBytes), text::bytes(budgetBytes));
+  if (hostBytes != 0) m_deviceMemory += tr(", %1 of weights in the computer's memory").arg(text::bytes(hostBytes));
+  m_memory->setToolTip(hostBytes == 0 ? QString()
+                                      : tr("%1 of weights lie in the computer's memory, which this device reads more "
+                                           "slowly.")
+                                            .arg(text::bytes(hostBytes)));
   refreshMemory();
 }
 

@@ -17,7 +17,7 @@ class StatusLine : public QStatusBar {
   explicit StatusLine(JobRunner& jobs, QWidget* parent = nullptr);
   void setDevice(const QString& text);
   /// Bytes in use on the device and what it lets this program use; 0 and 0 when no model is on a device.
-  void setDeviceMemory(quint64 usedBytes, quint64 budgetBytes);
+  void setDeviceMemory(quint64 usedBytes, quint64 budgetBytes, quint64 hostBytes);
 
  private:
   void refreshJob();

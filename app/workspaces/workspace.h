@@ -62,7 +62,7 @@ class Workspace : public QWidget {
   /// A person followed a link to some workspace.
   void linkFollowed(const app::Link& link);
   /// Models were loaded onto a device or left it: bytes this program uses there and may use; 0 without a device.
-  void deviceMemoryChanged(quint64 usedBytes, quint64 budgetBytes);
+  void deviceMemoryChanged(quint64 usedBytes, quint64 budgetBytes, quint64 hostBytes);
 
  protected:
   Selection& selection() const { return *m_context.selection; }

@@ -17,6 +17,8 @@ enum class LogitsWanted : std::uint8_t { LastToken, AllTokens };
 struct MemoryUse {
   std::uint64_t weightBytes = 0;    ///< weights this executor runs, shared ones included
   std::uint64_t residentBytes = 0;  ///< what its weights and scratch really occupy on the device
+  std::uint64_t hostBytes = 0;  ///< of weights that a device reads from the computer's memory, its own being too small
+  std::string hostParts = {};   ///< which (WeightPlacement::hostParts)
 };
 
 /// Runs one model's graph on one device. Not thread-safe: one inference thread owns every executor.

@@ -1,10 +1,13 @@
 #include "gpu/kernels/recorder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
 
+#include "core/base/error.h"
 #include "gpu/vk/shader_table.h"
 
 namespace gpu {
@@ -28,6 +31,7 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);
   choice.hasIntegerDot = caps.integerDotProduct && vk::hasShader("matmul_codes_dot.int8");
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
   return choice;
@@ -59,6 +63,11 @@ void Recorder::beginPiece() {
 
 void Recorder::cut(const vk::Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
                    const vk::Grid& grid, double work) {
+  const std::uint32_t mostGroups = m_device->caps().maxWorkgroupCount;
+  if (grid.x > mostGroups || grid.y > mostGroups)
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("A kernel needs {} × {} workgroups, but {} runs at most {} in each direction.",
+                                  grid.x, grid.y, m_device->caps().name, mostGroups));
   // Across x first: workgroups of one column read the same weights. Parts of equal size leave no splinter.
   const double perGroup = work / grid.x / grid.y, most = m_recording.limit;
   const auto partOf = [](std::uint32_t count, double fitting) {

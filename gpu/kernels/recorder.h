@@ -26,6 +26,7 @@ struct KernelChoice {
   std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
+  std::uint32_t mostRows = 65535;      ///< of a batch, times the experts of a token: workgroups of a dispatch across y
   bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -86,6 +87,21 @@ void readSubgroups(const VkPhysicalDeviceSubgroupProperties& subgroup, Caps& cap
   caps.hasSubgroupOperations = (subgroup.supportedOperations & kNeeded) == kNeeded && subgroup.subgroupSize >= 4;
 }
 
+/// All zero where the extension is not there. A mode of 32 bits may only be asked for alone where widths are
+/// independent.
+FloatModes offeredModes(const VkPhysicalDeviceFloatControlsProperties& floats) {
+  FloatModes modes;
+  const auto is = [](VkBool32 value) { return value == VK_TRUE; };
+  const bool is32Alone = floats.denormBehaviorIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  modes.preservesSubnormals32 = is(floats.shaderDenormPreserveFloat32) && is32Alone;
+  modes.preservesSubnormals16 = is(floats.shaderDenormPreserveFloat16) &&
+                                floats.denormBehaviorIndependence == VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_ALL;
+  modes.roundsToNearest32 = is(floats.shaderRoundingModeRTEFloat32) &&
+                            floats.roundingModeIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  modes.preservesNonFinite32 = is(floats.shaderSignedZeroInfNanPreserveFloat32);
+  return modes;
+}
+
 void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps& caps) {
   VkPhysicalDeviceProperties2 properties{};
   properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
@@ -100,7 +116,11 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   VkPhysicalDeviceSubgroupSizeControlProperties sizes{};
   const bool hasSizes = extensions.has(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
   if (hasSizes) chain(tail, sizes, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+  VkPhysicalDeviceFloatControlsProperties floats{};
+  caps.hasFloatControls = extensions.has(VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME);
+  if (caps.hasFloatControls) chain(tail, floats, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES);
   vkGetPhysicalDeviceProperties2(device, &properties);
+  caps.floatModes = offeredModes(floats);
 
   const VkPhysicalDeviceProperties& p = properties.properties;
   caps.name = p.deviceName;
@@ -156,6 +176,16 @@ void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& c
       caps.hasSubgroupSizeControl && sizes.subgroupSizeControl == VK_TRUE && sizes.computeFullSubgroups == VK_TRUE;
 }
 
+HeapState limited(HeapState state) {
+  const char* const wish = std::getenv("QS_VULKAN_MEMORY");
+  const std::uint64_t bytes = wish == nullptr ? 0 : std::strtoull(wish, nullptr, 10);
+  if (bytes == 0 || bytes >= state.budgetBytes) return state;
+  if (state.hostBudgetBytes == 0) state.hostBudgetBytes = state.budgetBytes - bytes;
+  state.budgetBytes = bytes;
+  state.usedBytes = 0;  // others have the rest
+  return state;
+}
+
 }  // namespace
 
 bool Caps::supportsLanes() const {
@@ -170,8 +200,8 @@ KernelFamily Caps::preferredFamily() const {
 }
 
 std::uint64_t Caps::maxRange(KernelFamily family, std::uint32_t texelBytes) const {
-  return alignDown(family == KernelFamily::Lanes ? std::min(maxStorageBufferRange, maxTexelBufferElements * texelBytes)
-                                                 : maxStorageBufferRange);
+  const std::uint64_t most = std::min(maxStorageBufferRange, maxMemoryAllocationSize);
+  return alignDown(family == KernelFamily::Lanes ? std::min(most, maxTexelBufferElements * texelBytes) : most);
 }
 
 Caps readCaps(VkPhysicalDevice device) {
@@ -183,6 +213,9 @@ Caps readCaps(VkPhysicalDevice device) {
   caps.isPortabilitySubset = extensions.has("VK_KHR_portability_subset");
   caps.hasMemoryBudget = extensions.has(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   caps.deviceMemoryBytes = readHeaps(device, Caps()).budgetBytes;
+  const HeapState heaps = readHeaps(device, caps);
+  caps.memoryBudgetBytes = heaps.budgetBytes;
+  caps.hostMemoryBytes = heaps.hostBudgetBytes;
   if (const auto family = findQueueFamily(device)) {
     caps.queueFamily = family->index;
     caps.timestampBits = family->timestampBits;
@@ -204,14 +237,26 @@ HeapState readHeaps(VkPhysicalDevice device, const Caps& caps) {
   budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT;
   if (caps.hasMemoryBudget) memory.pNext = &budget;
   vkGetPhysicalDeviceMemoryProperties2(device, &memory);
+  const VkPhysicalDeviceMemoryProperties& all = memory.memoryProperties;
+  constexpr VkMemoryPropertyFlags kMapped = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  const auto isMapped = [&](std::uint32_t heap) {
+    return std::any_of(all.memoryTypes, all.memoryTypes + all.memoryTypeCount, [&](const VkMemoryType& type) {
+      return type.heapIndex == heap && (type.propertyFlags & kMapped) == kMapped;
+    });
+  };
   HeapState state;
-  for (std::uint32_t i = 0; i < memory.memoryProperties.memoryHeapCount; ++i) {
-    const VkMemoryHeap& heap = memory.memoryProperties.memoryHeaps[i];
-    if ((heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;
-    state.budgetBytes += caps.hasMemoryBudget ? budget.heapBudget[i] : heap.size;
-    state.usedBytes += caps.hasMemoryBudget ? budget.heapUsage[i] : 0;
+  VkDeviceSize largest = 0, largestHost = 0;
+  for (std::uint32_t i = 0; i < all.memoryHeapCount; ++i) {
+    const VkDeviceSize size = all.memoryHeaps[i].size;
+    const std::uint64_t free = caps.hasMemoryBudget ? budget.heapBudget[i] : size,
+                        used = caps.hasMemoryBudget ? budget.heapUsage[i] : 0;
+    if ((all.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0) {
+      if (size > largest) largest = size, state.budgetBytes = free, state.usedBytes = used;
+    } else if (size > largestHost && isMapped(i)) {
+      largestHost = size, state.hostBudgetBytes = free, state.hostUsedBytes = used;
+    }
   }
-  return state;
+  return limited(state);
 }
 
 }  // namespace gpu::vk

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gpu/vk/api.h"
+#include "gpu/vk/float_modes.h"
 
 namespace gpu::vk {
 
@@ -33,6 +34,8 @@ struct Caps {
   double timestampSeconds = 0;      ///< of a tick of the queue's clock, 0: it has none
   std::uint32_t timestampBits = 0;  ///< of its ticks that count
   std::uint64_t deviceMemoryBytes = 0;
+  std::uint64_t memoryBudgetBytes = 0;  ///< of it, what the driver lets this program have now
+  std::uint64_t hostMemoryBytes = 0;    ///< of the computer, that it lets the device read; 0 where that is the same
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxTexelBufferElements = 0;
   std::uint32_t maxUniformBufferRange = 0;
@@ -42,22 +45,30 @@ struct Caps {
   std::uint32_t maxSharedMemoryBytes = 0;
   std::uint32_t maxStorageBuffersPerStage = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
-  std::string unusable;  ///< empty, or the sentence that names the missing feature
+  bool hasFloatControls = false;
+  FloatModes floatModes;  ///< that it offers
+  std::string unusable;   ///< empty, or the sentence that names the missing feature
 
   KernelFamily preferredFamily() const;
   /// Whether the Lanes kernels can run here at all.
   bool supportsLanes() const;
-  /// Most bytes that one buffer may span for kernels of this family, a multiple of kOffsetAlignment.
+  /// Most bytes that one buffer may span for kernels of this family, and be allocated as, a multiple of
+  /// kOffsetAlignment.
   /// @param texelBytes of the smallest texels through which the Lanes family reads it
   std::uint64_t maxRange(KernelFamily family, std::uint32_t texelBytes) const;
 };
 
 Caps readCaps(VkPhysicalDevice device);
 
-/// Device-local heaps' use and budget; without VK_EXT_memory_budget the budget is the heaps' size and the use 0.
+/// Use and budget of the device's own memory (its largest heap, which buffers lie in) and of the computer's that it can
+/// read (the largest heap that is not its own and is mapped; 0: none, as all memory is one). Without
+/// VK_EXT_memory_budget the budget is the heap's size and the use 0.
+/// QS_VULKAN_MEMORY=BYTES in the environment takes the rest of the device's memory for the computer's.
 struct HeapState {
   std::uint64_t usedBytes = 0;
   std::uint64_t budgetBytes = 0;
+  std::uint64_t hostUsedBytes = 0;
+  std::uint64_t hostBudgetBytes = 0;
 };
 HeapState readHeaps(VkPhysicalDevice device, const Caps& caps);
 

@@ -1,6 +1,10 @@
 #include "gpu/vk/descriptors.h"
 
+#include <fmt/format.h>
+
 #include <cassert>
+
+#include "core/base/error.h"
 
 namespace gpu::vk {
 
@@ -44,6 +48,16 @@ DescriptorSet::DescriptorSet(std::shared_ptr<Device> device, const DescriptorLay
     : m_device(std::move(device)) {
   const auto kinds = layout.kinds();
   assert(bindings.size() == kinds.size());
+  for (std::size_t i = 0; i < bindings.size(); ++i) {
+    if (kinds[i] != BindingKind::Storage || bindings[i].buffer == nullptr) continue;
+    const std::uint64_t rest = bindings[i].buffer->bytes() - bindings[i].offset,
+                        bytes = bindings[i].bytes == VK_WHOLE_SIZE ? rest : bindings[i].bytes,
+                        most = m_device->caps().maxStorageBufferRange;
+    if (bytes > most)
+      throw core::Error(core::ErrorCode::Unsupported,
+                        fmt::format("A kernel reads {} bytes through one buffer, but buffers of {} span at most {}.",
+                                    bytes, m_device->caps().name, most));
+  }
   std::vector<VkDescriptorPoolSize> sizes;
   for (const BindingKind kind : kinds) sizes.push_back({typeOf(kind), 1});
   VkDescriptorPoolCreateInfo pool{};

@@ -37,6 +37,7 @@ struct Binding {
 class DescriptorSet {
  public:
   /// A binding without buffer and view is left empty; no kernel that uses it may run with this set.
+  /// @throws core::Error (Device, OutOfMemory), (Unsupported) for a range that no binding of the device spans
   DescriptorSet(std::shared_ptr<Device> device, const DescriptorLayout& layout, std::span<const Binding> bindings);
   ~DescriptorSet();
   DescriptorSet(const DescriptorSet&) = delete;

@@ -31,8 +31,9 @@ VkResult waitFor(VkDevice device, VkFence fence, int seconds) {
 
 }  // namespace
 
-Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical)
+Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical, const std::function<void(Caps&)>& limited)
     : m_instance(std::move(instance)), m_physical(physical), m_caps(readCaps(physical)) {
+  if (limited) limited(m_caps);
   if (!m_caps.unusable.empty()) throw core::Error(core::ErrorCode::Unsupported, m_caps.unusable);
   const float priority = 1.0F;
   VkDeviceQueueCreateInfo queue{};
@@ -63,6 +64,7 @@ Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical)
     info.pNext = &dot;
   }
   if (m_caps.isPortabilitySubset) extensions.push_back("VK_KHR_portability_subset");
+  if (m_caps.hasFloatControls) extensions.push_back(VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME);
   if (m_caps.hasMemoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   info.enabledExtensionCount = static_cast<std::uint32_t>(extensions.size());
   info.ppEnabledExtensionNames = extensions.data();

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "gpu/vk/caps.h"
@@ -10,8 +11,10 @@ namespace gpu::vk {
 /// what holds the device can only be destroyed. Opening it anew makes another object.
 class Device {
  public:
+  /// @param limited lowers limits: for tests of devices that have less
   /// @throws core::Error (Unsupported, Device, OutOfMemory)
-  Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical);
+  Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical,
+         const std::function<void(Caps&)>& limited = nullptr);
   ~Device();
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;

@@ -50,10 +50,10 @@ const Pipeline& PipelineCache::get(const std::string& shader, const Specializati
 VkShaderModule PipelineCache::module(const std::string& shader) {
   const auto found = m_modules.find(shader);
   if (found != m_modules.end()) return found->second;
-  const auto words = shaderWords(shader);
+  const auto words = withFloatModes(shaderWords(shader), modesOf(shader, m_device->caps().floatModes));
   VkShaderModuleCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO;
-  info.codeSize = words.size_bytes();
+  info.codeSize = words.size() * sizeof(std::uint32_t);
   info.pCode = words.data();
   VkShaderModule handle = VK_NULL_HANDLE;
   m_device->check(vkCreateShaderModule(m_device->handle(), &info, nullptr, &handle), "vkCreateShaderModule",

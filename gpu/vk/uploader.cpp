@@ -13,12 +13,12 @@ void Uploader::upload(const Buffer& target, std::uint64_t offset, std::span<cons
     std::memcpy(target.mapped() + offset, bytes.data(), bytes.size());
     return;
   }
-  constexpr std::uint64_t kStagingBytes = std::uint64_t{16} << 20;
+  const std::uint64_t most = m_memory->stagingBytes();
   if (!m_staging) {
-    m_staging = std::make_unique<Buffer>(m_memory, kStagingBytes, MemoryKind::Upload, "the upload buffer");
+    m_staging = std::make_unique<Buffer>(m_memory, most, MemoryKind::Upload, "the upload buffer");
   }
-  for (std::uint64_t done = 0; done < bytes.size(); done += kStagingBytes) {
-    const std::uint64_t part = std::min<std::uint64_t>(kStagingBytes, bytes.size() - done);
+  for (std::uint64_t done = 0; done < bytes.size(); done += most) {
+    const std::uint64_t part = std::min<std::uint64_t>(most, bytes.size() - done);
     std::memcpy(m_staging->mapped(), bytes.data() + done, part);
     Commands commands(m_memory->device(), "copying data to its memory");
     commands.copy(*m_staging, 0, target, offset + done, part);

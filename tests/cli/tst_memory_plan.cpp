@@ -98,6 +98,50 @@ class TestMemoryPlan : public QObject {
     }
   }
 
+  /// Of a device whose memory holds a part of the weights, the plan says what lies in the computer's, and so does the
+  /// executor that then runs.
+  void aModelLargerThanTheDeviceIsPlannedAsItRuns() {
+    const auto model = OpenModel::open("demo");
+    const PlannedModel plan = planModel(*model, recipeOf("stored"));
+    const MemoryQuestion question{.context = 512};
+    for (const PlannedDevice& whole : devicesHere()) {
+      if (whole.kind != PlannedDevice::Kind::Vulkan) continue;
+      const auto& footprint = plan.vulkan.at(whole.index);
+      QCOMPARE(partsOn(plan, whole, question).hostWeights, 0.0);
+      const double kept = static_cast<double>(footprint.reservedBytes) + partsOn(plan, whole, question).kvCache +
+                          0.4 * footprint.weights;
+      qputenv("QS_VULKAN_MEMORY", QByteArray::number(static_cast<qulonglong>(kept)));
+      const auto unset = qScopeGuard([] { qunsetenv("QS_VULKAN_MEMORY"); });
+      const auto devices = devicesHere();
+      const auto limited = std::ranges::find_if(devices, [&](const PlannedDevice& device) {
+        return device.kind == PlannedDevice::Kind::Vulkan && device.index == whole.index;
+      });
+      QVERIFY(limited != devices.end());
+      QCOMPARE(limited->bytes, static_cast<std::uint64_t>(kept));
+      QVERIFY(limited->hostBytes > 0);
+      const DevicePlan there = planOn(plan, *limited, question);
+      QVERIFY(there.fits());
+      QVERIFY(there.longestContext >= question.context);
+      QVERIFY(there.parts.hostWeights > 0.5 * footprint.weights);
+      QCOMPARE(there.parts.weights + there.parts.hostWeights, footprint.weights);
+
+      Engine engine;
+      Engine::SessionOptions options;
+      options.device = DeviceChoice::parse("vulkan:" + std::to_string(limited->index));
+      options.contextLength = question.context;
+      const auto executor = engine.createExecutor(*model, options);
+      const auto cache = executor->createKvCache(question.context, KvType::F16);
+      std::vector<float> logits(executor->graph().vocabulary());
+      executor->forward(std::vector<core::model::TokenId>{1, 2, 3}, *cache, core::model::LogitsWanted::LastToken,
+                        logits);
+      const auto use = executor->memory();
+      QCOMPARE(static_cast<double>(use.hostBytes), there.parts.hostWeights);
+      QCOMPARE(use.hostParts, there.parts.hostParts);
+      QVERIFY(std::abs(off(there.parts.weights + there.parts.compute, static_cast<double>(use.residentBytes))) < 0.002);
+      QCOMPARE(engine.memory(options.device)->hostUsedBytes, use.hostBytes);
+    }
+  }
+
   /// Published files: their sizes in bytes, tokenizer and metadata (some MB) included, are public.
   void sizesOfPublishedFilesComeOut() {
     const auto bytes = [](const char* shape, const char* recipe) {

@@ -65,6 +65,14 @@ class TestGpuMemory : public QObject {
     const Offer withoutCached{{kLarge, kHost}, {{kLocal, 0}, {kMapped, 1}}};
     QCOMPARE(withoutCached.choose(MemoryKind::Readback), Type(1));
   }
+  /// Weights that the device has no room for: in memory that is not its own, or its own would be taken from again.
+  void whatHasNoRoomLiesInTheComputersMemory() {
+    QCOMPARE(kOldBar.choose(MemoryKind::Host), Type(3));
+    QCOMPARE(kResizableBar.choose(MemoryKind::Host), Type(2));
+    const Offer withoutCached{{kLarge, kHost}, {{kLocal | kMapped, 0}, {0, 1}, {kMapped, 1}}};
+    QCOMPARE(withoutCached.choose(MemoryKind::Host), Type(2));
+    QCOMPARE(kShared.choose(MemoryKind::Host), Type(1));  // of one memory only where a test pretends that it is two
+  }
   void onlyAllowedTypesAreTaken() {
     QCOMPARE(kOldBar.choose(MemoryKind::Device, 1U << 4U), Type(4));  // the window, where nothing else may be
     QCOMPARE(kOldBar.choose(MemoryKind::Device, 1U << 2U), Type(2));  // or what is far away

@@ -8,6 +8,7 @@
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/engine.h"
+#include "app/session/host_weights.h"
 #include "app/session/speed.h"
 #include "core/base/error.h"
 #include "core/model/planned_weights.h"
@@ -124,11 +125,15 @@ void run(const Options& options) {
     runs.push_back({tokens, measureSpeed(*executor, settings, interruptibleJob())});
     if (options.output == Output::ForPeople) printRun(runs.back(), options, memory, executor->deviceName());
   }
+  const core::model::MemoryUse use = executor->memory();
+  if (options.output == Output::ForPeople && use.hostBytes != 0)
+    printText(hostWeightsSentence(static_cast<double>(use.hostBytes), use.hostParts) + "\n");
   if (options.output == Output::ForPeople) return;
   Json result = {{"device", executor->deviceName()},
                  {"scheme", session.recipe.toString()},
                  {"weight_bytes", executor->memory().weightBytes},
                  {"weight_bytes_per_token", memory.weightBytes},
+                 {"host_weight_bytes", executor->memory().hostBytes},
                  {"kv_type", options.kvType},
                  {"bytes_per_s_of_memory", memory.bandwidth > 0 ? Json(memory.bandwidth) : Json(nullptr)}};
   if (runs.size() == 1) {

@@ -28,6 +28,8 @@ Json vulkan(const gpu::DeviceInfo& device) {
               {"min_subgroup_size", device.minSubgroupSize},
               {"max_subgroup_size", device.maxSubgroupSize},
               {"device_memory_bytes", device.deviceMemoryBytes},
+              {"memory_budget_bytes", device.memoryBudgetBytes},
+              {"host_memory_bytes", device.hostMemoryBytes},
               {"max_storage_buffer_range", device.maxStorageBufferRange},
               {"max_memory_allocation_size", device.maxMemoryAllocationSize},
               {"float16", device.float16},

@@ -9,6 +9,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/template_options.h"
 #include "app/session/engine.h"
+#include "app/session/host_weights.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/generation_defaults.h"
@@ -63,6 +64,8 @@ Json toJson(const Options& options, const core::model::Recipe& recipe, const cor
           {"weight_bytes", memory.weightBytes},
           {"kv_bytes", session.kvBytes()},
           {"memory_bytes", memory.residentBytes + session.kvBytes()},
+          {"host_weight_bytes", memory.hostBytes},
+          {"in_host_memory", memory.hostParts},
           {"device", session.executor().deviceName()},
           {"scheme", recipe.toString()},
           {"seed", options.generation.sampling.seed}};
@@ -140,6 +143,9 @@ void run(Options options, const CLI::App& command) {
   }
   fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
+  const core::model::MemoryUse memory = session->executor().memory();
+  if (memory.hostBytes != 0)
+    printText(hostWeightsSentence(static_cast<double>(memory.hostBytes), memory.hostParts) + "\n");
 }
 
 }  // namespace generate_verb

@@ -78,7 +78,13 @@ class ChatEngine::Writer {
 
 PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t contextLength) const {
   const auto memory = session.executor().memory();
-  return {session.executor().deviceName(), memory.weightBytes, memory.residentBytes, session.kvBytes(), contextLength};
+  return {session.executor().deviceName(),
+          memory.weightBytes,
+          memory.residentBytes,
+          session.kvBytes(),
+          contextLength,
+          memory.hostBytes,
+          memory.hostParts};
 }
 
 std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::JobContext& job) {

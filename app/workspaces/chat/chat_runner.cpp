@@ -59,7 +59,7 @@ void ChatRunner::prepare(const ChatSetup& setup) {
       [this](const Prepared& prepared) {
         m_preparing->end();
         if (prepared.failure) return Q_EMIT preparationFailed(*prepared.failure);
-        Q_EMIT this->prepared(prepared.facts, prepared.memory.usedBytes, prepared.memory.budgetBytes);
+        Q_EMIT this->prepared(prepared.facts, prepared.memory);
       });
   m_preparing->begin();
 }

@@ -43,7 +43,7 @@ class ChatRunner : public QObject {
   ChatEngine& engine() { return *m_engine; }
 
  Q_SIGNALS:
-  void prepared(const std::vector<app::PaneFacts>& facts, quint64 usedBytes, quint64 budgetBytes);
+  void prepared(const std::vector<app::PaneFacts>& facts, const app::DeviceMemory& memory);
   void preparationFailed(const app::PaneFailure& failure);
   void preparationStopped();  ///< by a person, in the status line
   void asideStopped();        ///< likewise what answers beside the conversation

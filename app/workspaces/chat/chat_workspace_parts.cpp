@@ -238,9 +238,9 @@ void ChatWorkspace::connectParts() {
 void ChatWorkspace::connectDialogue() {
   ChatRunner& runner = m_dialogue->runner();
   connect(&runner, &ChatRunner::prepared, this,
-          [this](const std::vector<PaneFacts>& facts, quint64 usedBytes, quint64 budgetBytes) {
+          [this](const std::vector<PaneFacts>& facts, const DeviceMemory& memory) {
             showPrepared(facts);
-            Q_EMIT deviceMemoryChanged(usedBytes, budgetBytes);
+            Q_EMIT deviceMemoryChanged(memory.usedBytes, memory.budgetBytes, memory.hostUsedBytes);
           });
   connect(&runner, &ChatRunner::preparationFailed, this, [this](const PaneFailure& failure) {
     m_preparedFor.clear();

@@ -230,6 +230,12 @@ void PaneHeader::setFacts(const std::optional<PaneFacts>& made) {
                                   .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),
                                        text::count(facts->contextLength), QString::fromStdString(facts->device))
                             : QString());
+  if (facts && facts->hostBytes != 0) {
+    m_facts->setText(tr("%1, %2 in the computer's memory").arg(m_facts->text(), text::bytes(facts->hostBytes)));
+    m_facts->setToolTip(
+        tr("%1\n%2 of weights (%3) lie in the computer's memory, which this device reads more slowly.")
+            .arg(m_facts->toolTip(), text::bytes(facts->hostBytes), QString::fromStdString(facts->hostParts)));
+  }
   const QString title = titleOf(m_variant, m_selection);
   m_schemes->setToolTip(facts ? title + u'\n' + m_facts->toolTip() : title);
 }

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> freeOn(const DeviceChoice& device, const Engine& en
   if (device.kind == DeviceChoice::Kind::Cpu) return core::model::availableMemory();
   const auto memory = engine.memory(device);
   if (!memory || memory->budgetBytes == 0) return std::nullopt;
-  return memory->budgetBytes - std::min(memory->usedBytes, memory->budgetBytes);
+  return memory->budgetBytes - std::min(memory->usedBytes, memory->budgetBytes) + memory->hostAvailableBytes;
 }
 
 bool sharesWeights(const Variant& a, const Variant& b) { return a.device == b.device && a.recipe == b.recipe; }

@@ -19,6 +19,8 @@ struct PaneFacts {
   std::uint64_t residentBytes = 0;  ///< weights and scratch really on the device
   std::uint64_t kvBytes = 0;
   std::uint32_t contextLength = 0;
+  std::uint64_t hostBytes = 0;  ///< of weights in the computer's memory, the device's own being too small
+  std::string hostParts = {};   ///< which (core::model::MemoryUse)
 };
 
 /// One token on its way from the inference thread to a pane.

@@ -34,7 +34,8 @@ EvaluationRequest requestOf(const CompareQuestion& question, const std::vector<c
 
 DeviceMeasurement measureOnDevice(OpenModel& model, Engine& engine, const Variant& variant, std::uint32_t context,
                                   const core::JobContext& job) {
-  const auto executor = engine.createExecutor(model, variant, job.part(0.0, 0.6));
+  const Engine::SessionOptions options{variant.recipe, variant.device, context, variant.kv};
+  const auto executor = engine.createExecutor(model, options, job.part(0.0, 0.6));
   DeviceMeasurement result;
   result.device = executor->deviceName();
   result.context = context;

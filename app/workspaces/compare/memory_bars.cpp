@@ -112,7 +112,12 @@ void MemoryBars::draw() {
       const double y = yOf(g, b), share = bar.plan.parts.total() / std::max(bar.plan.capacity, 1.0);
       drawBar(bar, y, static_cast<int>(b) == m_selected);
       const bool fits = bar.plan.fits();
-      const QString text = fits ? tr("%1 · %2 · %3").arg(bar.scheme, bytesOf(bar.plan.parts.total()), contextText(bar))
+      const MemoryParts& parts = bar.plan.parts;
+      const QString taken =
+          parts.hostWeights > 0
+              ? tr("%1 + %2 of the computer's").arg(bytesOf(parts.total()), bytesOf(parts.hostWeights))
+              : bytesOf(parts.total());
+      const QString text = fits ? tr("%1 · %2 · %3").arg(bar.scheme, taken, contextText(bar))
                                 : tr("%1 · %2 too much").arg(bar.scheme, bytesOf(-bar.plan.left()));
       texts.push_back({QPointF(std::clamp(share, 1.0, kMost), y), text, fits ? colors.textMuted : colors.error});
     }
@@ -181,6 +186,9 @@ std::optional<QString> MemoryBars::readout(QPointF coordinates) const {
   const MemoryParts& parts = bar.plan.parts;
   QStringList lines{tr("%1 on %2").arg(bar.scheme, group.device), tr("weights %1").arg(bytesOf(parts.weights)),
                     tr("keys and values %1").arg(bytesOf(parts.kvCache)), tr("compute %1").arg(bytesOf(parts.compute))};
+  if (parts.hostWeights > 0)
+    lines << tr("%1 of weights (%2) in the computer's memory, which this device reads more slowly")
+                 .arg(bytesOf(parts.hostWeights), QString::fromStdString(parts.hostParts));
   if (parts.overhead > 0) lines << tr("driver and system %1").arg(bytesOf(parts.overhead));
   lines << tr("together %1 of %2").arg(bytesOf(parts.total()), bytesOf(bar.plan.capacity));
   lines << (bar.plan.fits() ? tr("%1 free; up to %2 positions fit")
@@ -205,15 +213,16 @@ void MemoryBars::keyPressEvent(QKeyEvent* event) {
 
 ChartTable MemoryBars::table() const {
   ChartTable result;
-  result.columns = {QStringLiteral("device, scheme"), QStringLiteral("weights"),  QStringLiteral("kv_cache"),
-                    QStringLiteral("compute"),        QStringLiteral("overhead"), QStringLiteral("total"),
-                    QStringLiteral("capacity"),       QStringLiteral("fits"),     QStringLiteral("longest_context")};
+  result.columns = {QStringLiteral("device, scheme"), QStringLiteral("weights"),      QStringLiteral("kv_cache"),
+                    QStringLiteral("compute"),        QStringLiteral("host_weights"), QStringLiteral("overhead"),
+                    QStringLiteral("total"),          QStringLiteral("capacity"),     QStringLiteral("fits"),
+                    QStringLiteral("longest_context")};
   for (const Group& group : m_groups) {
     for (const Bar& bar : group.bars) {
       const MemoryParts& parts = bar.plan.parts;
       result.rowLabels << group.device + QStringLiteral(", ") + bar.scheme;
-      result.rows.push_back({parts.weights, parts.kvCache, parts.compute, parts.overhead, parts.total(),
-                             bar.plan.capacity, bar.plan.fits() ? 1.0 : 0.0,
+      result.rows.push_back({parts.weights, parts.kvCache, parts.compute, parts.hostWeights, parts.overhead,
+                             parts.total(), bar.plan.capacity, bar.plan.fits() ? 1.0 : 0.0,
                              static_cast<double>(bar.plan.longestContext)});
     }
   }
