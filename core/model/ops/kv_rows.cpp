@@ -5,7 +5,6 @@
 #include <cstring>
 #include <span>
 
-#include "core/model/ops/vector_kernels.h"
 #include "core/numeric/half.h"
 #include "core/quant/casts.h"
 #include "core/quant/ggml_legacy.h"
@@ -15,7 +14,7 @@ namespace core::model::ops {
 
 namespace {
 
-constexpr std::size_t kBlock = 32;  // values of Q8_0 and Q4_0
+constexpr std::size_t kKvBlock = 32;  // values of Q8_0 and Q4_0
 constexpr std::size_t kQ8Bytes = 34, kQ4Bytes = 18;
 constexpr std::uint16_t kHalfNan = 0x7E00;
 
@@ -46,11 +45,11 @@ using Encode = void (*)(const float* values, std::size_t blocks, std::uint8_t* o
 
 /// Blocks of 32, the last one filled up with zeros. One that is not finite gets a scale that is no number.
 void writeBlocks(Encode encode, std::size_t blockBytes, const float* values, std::size_t n, std::uint8_t* out) {
-  for (std::size_t at = 0; at < n; at += kBlock, out += blockBytes) {
-    float block[kBlock] = {};
-    const std::size_t count = std::min(kBlock, n - at);
+  for (std::size_t at = 0; at < n; at += kKvBlock, out += blockBytes) {
+    float block[kKvBlock] = {};
+    const std::size_t count = std::min(kKvBlock, n - at);
     std::copy_n(values + at, count, block);
-    if (largestBits(block, kBlock) < quant::kInfinityBits) {
+    if (largestBits(block, kKvBlock) < quant::kInfinityBits) {
       encode(block, 1, out);
     } else {
       std::memset(out, 0, blockBytes);
@@ -61,12 +60,12 @@ void writeBlocks(Encode encode, std::size_t blockBytes, const float* values, std
 
 template <typename Decode>
 void readBlocks(const Decode& decode, std::size_t blockBytes, const std::uint8_t* in, std::size_t n, float* out) {
-  const std::size_t whole = n / kBlock, rest = n % kBlock;
+  const std::size_t whole = n / kKvBlock, rest = n % kKvBlock;
   decode(in, whole, out);
   if (rest == 0) return;
-  float block[kBlock];
+  float block[kKvBlock];
   decode(in + whole * blockBytes, 1, block);
-  std::copy_n(block, rest, out + whole * kBlock);
+  std::copy_n(block, rest, out + whole * kKvBlock);
 }
 
 void writeHead(KvFormat format, const float* values, std::size_t n, std::uint8_t* out) {
@@ -110,7 +109,7 @@ void readHead(KvFormat format, const std::uint8_t* in, std::size_t n, float* out
       readBlocks(quant::decodeQ8_0, kQ8Bytes, in, n, out);
       break;
     case KvFormat::Q4_0:
-      readBlocks(vectorKernels().decodeQ4_0, kQ4Bytes, in, n, out);
+      readBlocks(quant::decodeQ4_0, kQ4Bytes, in, n, out);
       break;
   }
 }
