@@ -63,4 +63,7 @@ std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<Vulk
                                                             core::model::Graph graph,
                                                             const core::JobContext& job = core::JobContext());
 
+/// The device that an executor runs on; null where that is no Vulkan device.
+std::shared_ptr<VulkanDevice> deviceOf(const core::model::Executor& executor);
+
 }  // namespace gpu

@@ -344,4 +344,9 @@ std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<Vulk
   return createVulkanExecutor(std::move(device), std::move(graph), 0, job);
 }
 
+std::shared_ptr<VulkanDevice> deviceOf(const core::model::Executor& executor) {
+  const auto* const ours = dynamic_cast<const VulkanExecutor*>(&executor);
+  return ours == nullptr ? nullptr : ours->device();
+}
+
 }  // namespace gpu

@@ -24,6 +24,7 @@ class VulkanExecutor : public core::model::Executor {
   /// Of the host for software devices, whose memory it is; of copies within its memory for others.
   double measureReadBandwidth() override;
   bool isLost() const override { return m_device->device()->isLost(); }
+  const std::shared_ptr<VulkanDevice>& device() const { return m_device; }
 
   /// Tokens computed at once; a longer prompt is several batches.
   std::uint32_t batchTokens() const { return m_prefill->rows(); }

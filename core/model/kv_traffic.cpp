@@ -12,14 +12,15 @@ std::uint64_t positionBytes(const KvShape& shape, KvType type) {
 
 }  // namespace
 
+std::uint64_t kvBytesRead(const Graph& graph, const Attention& attention, KvType type, std::uint32_t positions) {
+  const std::uint32_t seen = attention.window == 0 ? positions : std::min(positions, attention.window);
+  return seen * positionBytes(graph.kv[attention.layer], type);
+}
+
 std::uint64_t kvBytesRead(const Graph& graph, KvType type, std::uint32_t positions) {
   std::uint64_t bytes = 0;
-  for (const Op& op : graph.ops) {
-    if (op.kind() != OpKind::Attention) continue;
-    const auto& attention = op.as<Attention>();
-    const std::uint32_t seen = attention.window == 0 ? positions : std::min(positions, attention.window);
-    bytes += seen * positionBytes(graph.kv[attention.layer], type);
-  }
+  for (const Op& op : graph.ops)
+    if (op.kind() == OpKind::Attention) bytes += kvBytesRead(graph, op.as<Attention>(), type, positions);
   return bytes;
 }
 

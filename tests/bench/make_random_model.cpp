@@ -104,7 +104,7 @@ void writeMetadata(Writer& out, const Shape& shape) {
   text("general.architecture", "llama");
   text("general.name", "random speed model");
   count("llama.vocab_size", shape.vocabulary);
-  count("llama.context_length", 2048);
+  count("llama.context_length", 8192);
   count("llama.embedding_length", shape.width);
   count("llama.block_count", shape.layers);
   count("llama.feed_forward_length", shape.feedForward);

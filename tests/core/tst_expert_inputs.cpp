@@ -173,22 +173,6 @@ class TestExpertInputs : public QObject {
     QVERIFY2(traced < 2e-6, qPrintable(QString::number(traced)));
   }
 
-  // Of 8 experts 2 are read (gpt-oss: of 6, and their biases).
-  void aTokenReadsWhatItUses() {
-    for (const char* name : {"qwen3moe", "gptoss"}) {
-      const auto checkpoint = io::openCheckpoint(support::kArchitectures / (std::string(name) + ".gguf"));
-      const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
-      const model::Graph graph =
-          model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::optional<quant::Scheme>()));
-      std::uint64_t stacks = 0;
-      for (const io::TensorInfo& tensor : checkpoint->tensors())
-        if (tensor.name.find("_exps.") != std::string::npos) stacks += tensor.bytes;
-      QVERIFY(stacks != 0 && config.usedExperts < config.experts);
-      QCOMPARE(model::weightBytesPerToken(graph),
-               model::plannedWeightBytes(graph) - stacks / config.experts * (config.experts - config.usedExperts));
-    }
-  }
-
   void changedColumnsAreRefused() {
     auto stack = std::make_shared<QuantizedTensor>(
         *withInput(tensorOf(randomValues(kExperts * kRows * kWidth, 2), {kExperts, kRows, kWidth}, "int8"),
