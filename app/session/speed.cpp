@@ -4,8 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "app/session/some_tokens.h"
 #include "core/base/energy_meter.h"
-#include "core/model/kv_traffic.h"
 
 namespace app {
 
@@ -13,17 +13,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::vector<core::model::TokenId> someTokens(std::uint32_t count, std::uint32_t vocabulary) {
-  std::vector<core::model::TokenId> tokens(count);
-  for (std::uint32_t i = 0; i < count; ++i)
-    tokens[i] = static_cast<core::model::TokenId>((i * 7919U + 1U) % vocabulary);
-  return tokens;
-}
-
 double seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
 
 Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings, std::vector<float>& logits,
-                  const core::JobContext& job) {
+                  const JoulesMeter& card, const core::JobContext& job) {
   const auto tokens = someTokens(settings.promptTokens, executor.graph().vocabulary());
   const auto cache = executor.createKvCache(settings.promptTokens + settings.generatedTokens, settings.kv);
   Speed speed;
@@ -31,6 +24,7 @@ Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings
   executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
   speed.prefill = settings.promptTokens / seconds(start);
   auto energy = core::EnergyMeter::open();
+  if (card) static_cast<void>(card());
   const auto before = executor.traffic();
   start = Clock::now();
   for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) {
@@ -40,6 +34,7 @@ Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings
   const double count = settings.generatedTokens;
   speed.decode = count / seconds(start);
   if (const auto joules = energy ? energy->takeJoules() : std::nullopt) speed.joules = *joules / count;
+  if (const auto joules = card ? card() : std::nullopt) speed.cardJoules = *joules / count;
   const auto after = executor.traffic();
   speed.submissions = static_cast<double>(after.submissions - before.submissions) / count;
   speed.dispatches = static_cast<double>(after.dispatches - before.dispatches) / count;
@@ -55,23 +50,27 @@ double median(std::vector<double> values) {
 }  // namespace
 
 Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& settings, const core::JobContext& job) {
-  std::vector<float> logits(executor.graph().vocabulary());
-  static_cast<void>(measureOnce(executor, settings, logits, job));
-  std::vector<double> prefill, decode, joules;
+  const core::model::Graph& graph = executor.graph();
+  std::vector<float> logits(graph.vocabulary());
+  const JoulesMeter card = openCardMeter(executor);
+  static_cast<void>(measureOnce(executor, settings, logits, card, job));
+  std::vector<double> prefill, decode, joules, cardJoules;
   Speed result;
   for (std::uint32_t i = 0; i < settings.repetitions; ++i) {
-    result = measureOnce(executor, settings, logits, job);
+    result = measureOnce(executor, settings, logits, card, job);
     prefill.push_back(result.prefill);
     decode.push_back(result.decode);
     if (result.joules) joules.push_back(*result.joules);
+    if (result.cardJoules) cardJoules.push_back(*result.cardJoules);
   }
   result.prefill = median(prefill);
   result.decode = median(decode);
   if (!joules.empty()) result.joules = median(joules);
-  result.kvBytes =
-      kvBytesRead(executor.graph(), settings.kv, settings.promptTokens + (settings.generatedTokens + 1) / 2);
+  if (!cardJoules.empty()) result.cardJoules = median(cardJoules);
+  result.work = tokenWork(graph, settings.kv, settings.promptTokens + settings.generatedTokens / 2);
+  result.promptOperations = promptOperations(graph, settings.promptTokens);
   if (!settings.areStepsTimed) return result;
-  const auto tokens = someTokens(settings.promptTokens, executor.graph().vocabulary());
+  const auto tokens = someTokens(settings.promptTokens, graph.vocabulary());
   const auto cache = executor.createKvCache(settings.promptTokens + 1, settings.kv);
   result.prefillSteps = executor.timeForward(tokens, *cache, job);
   result.decodeSteps = executor.timeForward(std::span(tokens).first(1), *cache, job);

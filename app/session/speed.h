@@ -2,8 +2,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "app/session/device_limits.h"
 #include "core/base/job_context.h"
-#include "core/model/executor.h"
+#include "core/model/step_work.h"
 
 namespace app {
 
@@ -16,9 +17,11 @@ struct SpeedSettings {
 /// Tokens per second, medians of the repetitions, and what a decoded token costs besides.
 struct Speed {
   double prefill = 0, decode = 0;
-  std::uint64_t kvBytes = 0;  ///< of keys and values that a token halfway through the decoded ones reads
+  core::model::Work work = {};         ///< of a token halfway through the decoded ones
+  std::uint64_t promptOperations = 0;  ///< of the whole prompt: core::model::promptOperations
   /// Of a decoded token, what all processors of the machine used meanwhile; nothing where that is not measurable.
   std::optional<double> joules = std::nullopt;
+  std::optional<double> cardJoules = std::nullopt;       ///< likewise, of the card it runs on
   double submissions = 0, dispatches = 0, barriers = 0;  ///< of a decoded token; 0 on the CPU
   core::model::StepTimes prefillSteps = {},
                          decodeSteps = {};  ///< of the prompt, of one token behind it; when asked for

@@ -3,11 +3,13 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QPushButton>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/selection/selection.h"
 #include "app/text/numbers.h"
 #include "app/widgets/fold_head.h"
+#include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/answer_pair.h"
@@ -99,6 +101,17 @@ void AnswerView::build(const Selection& selection) {
   m_details->setObjectName(QStringLiteral("answer-details"));
   m_details->setElide(Qt::ElideRight);
   row->addWidget(m_details, 1);
+  m_time = new QToolButton;
+  m_time->setObjectName(QStringLiteral("answer-time"));
+  m_time->setIcon(icon(QStringLiteral("clock")));
+  m_time->setAutoRaise(true);
+  keepIconSize(*m_time, 14);
+  keepWidth(*m_time, 22);
+  m_time->setToolTip(tr("What the time of a token goes to in the panes, as they are now"));
+  m_time->setAccessibleName(tr("What the time of a token goes to"));
+  m_time->hide();
+  connect(m_time, &QToolButton::clicked, this, &AnswerView::timeClicked);
+  row->addWidget(m_time);
   m_goBack = new QPushButton(tr("Back to this one"));
   m_goBack->setObjectName(QStringLiteral("answer-back"));
   m_goBack->setToolTip(tr("The conversation goes on with this answer again"));
@@ -195,6 +208,7 @@ void AnswerView::setResult(const Answer& answer) {
   if (answer.serverComparison) m_comparison->setText(inWords(*answer.serverComparison));
   m_comparison->setVisible(answer.serverComparison.has_value());
   m_details->setText(parts.join(QStringLiteral(" · ")));
+  m_time->setVisible(answer.result.decodeTokensPerS > 0 && !answer.serverComparison);
   m_caption->setToolTip(settingsText(answer.source));
   if (answer.failure)
     setNotice(QString::fromStdString(answer.failure->sentence), true, remedyText(*answer.failure));

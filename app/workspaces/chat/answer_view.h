@@ -7,6 +7,7 @@
 
 class QHBoxLayout;
 class QPushButton;
+class QToolButton;
 
 namespace app {
 
@@ -47,6 +48,7 @@ class AnswerView : public QWidget {
   void thoughtToggled(bool open);
   void actionClicked();
   void goBackClicked();
+  void timeClicked();  ///< what it goes to
 
  private:
   void build(const Selection& selection);
@@ -62,6 +64,7 @@ class AnswerView : public QWidget {
   QString m_thoughtTitle;
   int m_thoughtTokens = 0;
   QPushButton *m_action, *m_goBack;
+  QToolButton* m_time;
 };
 
 }  // namespace app

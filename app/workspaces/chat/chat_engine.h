@@ -1,9 +1,11 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "app/session/engine.h"
+#include "app/session/token_profile.h"
 #include "app/workspaces/chat/conversation.h"
 #include "app/workspaces/chat/pane_prompt.h"
 #include "app/workspaces/chat/token_feed.h"
@@ -35,6 +37,13 @@ struct ComparedTokens {
   std::optional<PaneFailure> failure;
 };
 
+/// What a token of one pane takes, or why that could not be measured.
+struct PaneProfile {
+  std::size_t pane = 0;
+  TokenProfile profile = {};
+  std::optional<PaneFailure> failure;
+};
+
 /// The sessions of the chat. Lives on the inference lane: every call runs in a job of Lane::Inference.
 class ChatEngine {
  public:
@@ -55,6 +64,11 @@ class ChatEngine {
   /// @throws core::Cancelled
   ComparedTokens compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job);
 
+  /// What a token takes in every pane that runs here, behind so many others, or as many as its context has room for: on
+  /// its own executor, with keys and values apart from those of the conversation.
+  /// @throws core::Cancelled
+  std::vector<PaneProfile> profile(const ChatSetup& setup, std::uint32_t positions, const core::JobContext& job);
+
   /// Memory in use on the Vulkan device of the first pane that runs on one; nothing where none does.
   std::optional<DeviceMemory> deviceMemory() const;
   /// For tests of what happens when a device stops responding.
@@ -74,6 +88,8 @@ class ChatEngine {
   PaneAnswer finish(ServerWriter& server, const std::vector<PanePrompt>& prompts, TokenFeed& feed,
                     const core::JobContext& job);
   void compareTokens(const ComparisonTask& task, ComparedTokens& result, const core::JobContext& job);
+  TokenProfile profileOf(Pane& pane, std::uint32_t positions, std::map<std::string, DeviceLimits>& limits,
+                         const core::JobContext& job);
   /// After a lost device no session of it can be used again.
   void forgetLost(const PaneFailure& failure);
 

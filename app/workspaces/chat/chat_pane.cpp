@@ -38,6 +38,7 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
     Q_EMIT schemeChosen();
   });
   connect(m_header, &PaneHeader::serverWanted, this, &ChatPane::serverWanted);
+  connect(m_header, &PaneHeader::timeWanted, this, &ChatPane::timeWanted);
   connect(m_header, &PaneHeader::removeWanted, this, &ChatPane::removeWanted);
   column->addWidget(m_header);
   m_adapter = new AdapterBar;
@@ -197,6 +198,7 @@ AnswerView* ChatPane::addAnswer(const Answer& answer, const QString& alias) {
     if (view->isFinished()) m_followsEnd = false;  // the head stays where it is
     open ? static_cast<void>(m_openThoughts.insert(id)) : static_cast<void>(m_openThoughts.erase(id));
   });
+  connect(view, &AnswerView::timeClicked, this, &ChatPane::timeWanted);
   connect(view, &AnswerView::goBackClicked, this, [this, id] { Q_EMIT goBackWanted(id); });
   m_answers.push_back(view);
   addBlock(view);

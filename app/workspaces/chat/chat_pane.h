@@ -79,6 +79,7 @@ class ChatPane : public QWidget {
 
  Q_SIGNALS:
   void serverWanted();
+  void timeWanted();                 ///< what the time of a token goes to
   void schemeChosen();               ///< or another device or type of keys and values
   void strengthChosen(int percent);  ///< of the adapter that runs here
   void removeWanted();

@@ -14,6 +14,7 @@ const QString kPrepareTag = QStringLiteral("chat.prepare");
 const QString kAnswerTag = QStringLiteral("chat.answer");
 const QString kAsideTag = QStringLiteral("chat.aside");
 const QString kCompareTag = QStringLiteral("chat.compare");
+const QString kProfileTag = QStringLiteral("chat.profile");
 
 struct Prepared {
   std::vector<PaneFacts> facts;
@@ -27,9 +28,11 @@ ChatRunner::ChatRunner(JobRunner& jobs, QObject* parent)
       m_jobs(jobs),
       m_engine(std::make_shared<ChatEngine>()),
       m_preparing(new StopNotice(jobs, kPrepareTag, this)),
-      m_aside(new StopNotice(jobs, kAsideTag, this)) {
+      m_aside(new StopNotice(jobs, kAsideTag, this)),
+      m_profiling(new StopNotice(jobs, kProfileTag, this)) {
   connect(m_preparing, &StopNotice::stopped, this, &ChatRunner::preparationStopped);
   connect(m_aside, &StopNotice::stopped, this, &ChatRunner::asideStopped);
+  connect(m_profiling, &StopNotice::stopped, this, &ChatRunner::profileStopped);
   m_frame.setInterval(kFrameMs);
   connect(&m_frame, &QTimer::timeout, this, &ChatRunner::takeFeed);
   connect(&m_jobs, &JobRunner::changed, this, [this] {
@@ -67,6 +70,7 @@ void ChatRunner::prepare(const ChatSetup& setup) {
 void ChatRunner::answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
                         const core::model::GenerationOptions& options) {
   cancelComparison();
+  m_jobs.cancelTag(kProfileTag);
   m_feed = std::make_shared<TokenFeed>();
   m_jobs.run(
       this, {kAnswerTag, tr("Answering"), Lane::Inference},
@@ -124,6 +128,25 @@ void ChatRunner::compare(const ChatSetup& setup, const ComparisonTask& task) {
 
 void ChatRunner::cancelComparison() { m_jobs.cancelTag(kCompareTag); }
 
+void ChatRunner::profile(const ChatSetup& setup, std::uint32_t positions) {
+  m_profiling->end();
+  m_jobs.run(
+      this, {kProfileTag, tr("Timing a token"), Lane::Inference},
+      [engine = m_engine, setup, positions](const core::JobContext& job) {
+        return engine->profile(setup, positions, job);
+      },
+      [this](const std::vector<PaneProfile>& profiles) {
+        m_profiling->end();
+        Q_EMIT profiled(profiles);
+      });
+  m_profiling->begin();
+}
+
+void ChatRunner::cancelProfile() {
+  m_profiling->end();
+  m_jobs.cancelTag(kProfileTag);
+}
+
 void ChatRunner::keepOnly(const std::shared_ptr<OpenModel>& model) {
   m_jobs.run(
       this, {QStringLiteral("chat.release"), {}, Lane::Inference},
@@ -135,6 +158,7 @@ void ChatRunner::abandon() {
   m_preparing->end();
   m_jobs.cancelTag(kPrepareTag);
   cancelComparison();
+  cancelProfile();
   m_frame.stop();
   m_feed.reset();
 }

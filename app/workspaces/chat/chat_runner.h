@@ -33,6 +33,9 @@ class ChatRunner : public QObject {
   void stopAside();
   void compare(const ChatSetup& setup, const ComparisonTask& task);
   void cancelComparison();
+  /// What a token of every pane takes: profiled() once, or profileStopped() when an answer or a person comes between.
+  void profile(const ChatSetup& setup, std::uint32_t positions);
+  void cancelProfile();
   /// Everything under way is dropped without a word.
   void abandon();
   /// Lets go of the sessions of every other model.
@@ -52,6 +55,8 @@ class ChatRunner : public QObject {
   void answered(const std::vector<app::PaneAnswer>& answers);
   void compared(const app::ComparedTokens& tokens);
   void comparingChanged();
+  void profiled(const std::vector<app::PaneProfile>& profiles);
+  void profileStopped();
 
  private:
   void takeFeed();
@@ -60,7 +65,7 @@ class ChatRunner : public QObject {
   std::shared_ptr<ChatEngine> m_engine;  ///< used on the inference lane only
   std::shared_ptr<TokenFeed> m_feed;     ///< of the answer being written
   QTimer m_frame;
-  StopNotice *m_preparing, *m_aside;
+  StopNotice *m_preparing, *m_aside, *m_profiling;
   bool m_wasComparing = false;
 };
 

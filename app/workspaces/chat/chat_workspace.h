@@ -75,6 +75,8 @@ class ChatWorkspace : public Workspace {
   void adoptTemplateValues(const Conversation& conversation);
   /// Which server is to answer in a pane.
   void askForServer(std::size_t pane);
+  /// What the time of a token goes to in the panes.
+  void showTime();
   void setVariants(const std::vector<PaneVariant>& variants);
   /// Of the adapter that runs in a pane.
   void setStrength(std::size_t pane, int percent);

@@ -15,6 +15,7 @@
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/server_dialog.h"
 #include "app/workspaces/chat/template_panel.h"
+#include "app/workspaces/chat/time_dialog.h"
 #include "core/base/error.h"
 #include "core/quant/format.h"
 
@@ -198,6 +199,19 @@ void ChatWorkspace::askForServer(std::size_t pane) {
     m_grid->nameTabs();
     Q_EMIT m_panes[pane]->schemeChosen();
   });
+  dialog->open();
+}
+
+void ChatWorkspace::showTime() {
+  if (m_dialogue->isAnswering() || m_blind || waits() || !whyNot().isEmpty()) return;
+  const Selection& now = selection();
+  std::vector<TimeDialog::PaneLook> looks;
+  for (const ChatPane* pane : panes()) {
+    const auto& scheme = pane->scheme();
+    looks.push_back({pane->schemeTitle(), scheme ? now.color(*scheme) : Theme::instance().colors().reference,
+                     scheme ? now.mark(*scheme) : SeriesMark::Circle});
+  }
+  auto* dialog = new TimeDialog(m_dialogue->runner(), ground().setup, std::move(looks), this);
   dialog->open();
 }
 

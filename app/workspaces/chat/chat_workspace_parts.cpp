@@ -156,6 +156,7 @@ void ChatWorkspace::connectPane(std::size_t index) {
     if (m_dialogue->isUnanswered(index) && !waits()) m_dialogue->answerAgain(index);
   });
   connect(pane, &ChatPane::serverWanted, this, [this, index] { askForServer(index); });
+  connect(pane, &ChatPane::timeWanted, this, &ChatWorkspace::showTime);
   connect(pane, &ChatPane::strengthChosen, this, [this, index](int percent) { setStrength(index, percent); });
   connect(pane, &ChatPane::removeWanted, this, [this, index] { removePane(index); });
   connect(pane, &ChatPane::clicked, this, [this, index] {

@@ -97,7 +97,8 @@ void PaneHeader::addTools(QHBoxLayout* row) {
     row->addWidget(button);
     return button;
   };
-  m_menuButton = add(QStringLiteral("device"), tr("Device, keys and values of this pane"), QStringLiteral("pane-menu"));
+  m_menuButton = add(QStringLiteral("device"), tr("Device, keys and values of this pane; what its time goes to"),
+                     QStringLiteral("pane-menu"));
   m_menuButton->setPopupMode(QToolButton::InstantPopup);
   m_menu = new QMenu(m_menuButton);
   m_menu->setObjectName(QStringLiteral("pane-menu-items"));
@@ -220,6 +221,10 @@ void PaneHeader::addValuesApart() {
     action->setToolTip(describe(format));
     group->addAction(action);
   }
+  m_menu->addSeparator();
+  QAction* time =
+      m_menu->addAction(icon(QStringLiteral("clock")), tr("What the time goes to…"), this, &PaneHeader::timeWanted);
+  time->setObjectName(QStringLiteral("pane-time"));
 }
 
 void PaneHeader::setFacts(const std::optional<PaneFacts>& made) {

@@ -42,6 +42,7 @@ class PaneHeader : public QWidget {
 
  Q_SIGNALS:
   void serverWanted();
+  void timeWanted();  ///< what it goes to
   void variantChosen();
   void removeWanted();
 
