@@ -243,6 +243,11 @@ void byteSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni,avx2")
 namespace avx512 {
 
+/// The instruction itself: around the intrinsic, GCC 12 copies its sum twice each time.
+inline void addProducts(__m512i& sum, __m512i weights, __m512i inputs) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(weights), "v"(inputs));
+}
+
 std::int32_t dot(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n) {
   __m512i sums = _mm512_setzero_si512();
   std::size_t i = 0;
@@ -261,48 +266,64 @@ std::int32_t dot(const std::uint8_t* weights, const std::int8_t* inputs, std::si
   return _mm_cvtsi128_si32(four);
 }
 
-template <std::size_t Rows>
-inline void multiplyRows(const CodeTile& tile, std::size_t run, std::size_t firstRow, Chains& chains) {
-  const CodeRun columns = tile.runs[run];
-  __m512i sums[Rows];
+/// All runs of a few rows. What the tile says is kept apart from it: stores of vectors might change it.
+/// @tparam IsShort zero-points of weights are alike, those of inputs 0
+template <std::size_t Rows, bool IsShort>
+inline void multiplyRows(const CodeTile& tile, std::size_t firstRow, Chains& chains) {
+  const std::span<const CodeRun> runs = tile.runs;
+  const std::size_t stride = tile.weightStride, runCount = runs.size();
+  const std::uint8_t* const rows = tile.weights + firstRow * stride;
+  const std::uint32_t* const inputs = tile.inputs;
+  const float* const scales = tile.scales + firstRow * runCount;
+  const std::int32_t *const weightZeros = tile.weightZeros + firstRow * runCount, *const weightSums =
+                                                                                      tile.weightSums +
+                                                                                      firstRow * runCount;
+  const std::int32_t *const zeroSums = tile.zeroSums, *const inputSums = tile.inputSums,
+                            *const inputZeros = tile.inputZeros;
+  for (std::size_t run = 0; run < runCount; ++run) {
+    __m512i start = _mm512_setzero_si512();
+    if constexpr (IsShort) start = _mm512_sub_epi32(start, _mm512_loadu_si512(zeroSums + run * kTokens));
+    __m512i sums[Rows];
 #pragma GCC unroll 8
-  for (std::size_t r = 0; r < Rows; ++r) sums[r] = _mm512_setzero_si512();
-  const std::size_t end = (columns.first + columns.count + 3) / 4;
-  const std::uint8_t* weights = tile.weights + firstRow * tile.weightStride;
-  for (std::size_t word = columns.first / 4; word < end; ++word) {
-    const __m512i x = _mm512_loadu_si512(tile.inputs + word * kTokens);
+    for (std::size_t r = 0; r < Rows; ++r) sums[r] = start;
+    const std::size_t first = runs[run].first / 4, end = (runs[run].first + runs[run].count + 3) / 4;
+    for (std::size_t word = first; word < end; ++word) {
+      const __m512i x = _mm512_loadu_si512(inputs + word * kTokens);
+#pragma GCC unroll 8
+      for (std::size_t r = 0; r < Rows; ++r) {
+        std::int32_t four;
+        __builtin_memcpy(&four, rows + r * stride + 4 * word, sizeof(four));
+        addProducts(sums[r], _mm512_set1_epi32(four), x);
+      }
+    }
+    float* const chain = chains[run % kChains][firstRow];
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < Rows; ++r) {
-      std::int32_t four;
-      __builtin_memcpy(&four, weights + r * tile.weightStride + 4 * word, sizeof(four));
-      sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_set1_epi32(four), x);
+      const std::size_t at = r * runCount + run;
+      if constexpr (!IsShort) {
+        const __m512i zero = _mm512_set1_epi32(weightZeros[at]), sum = _mm512_set1_epi32(weightSums[at]);
+        sums[r] = _mm512_sub_epi32(sums[r], _mm512_mullo_epi32(zero, _mm512_loadu_si512(inputSums + run * kTokens)));
+        if (inputZeros != nullptr)
+          sums[r] = _mm512_sub_epi32(sums[r], _mm512_mullo_epi32(sum, _mm512_loadu_si512(inputZeros)));
+      }
+      const __m512 part = _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(0xFFFF, sums[r]), _mm512_set1_ps(scales[at]));
+      _mm512_storeu_ps(chain + r * kTokens, _mm512_add_ps(_mm512_loadu_ps(chain + r * kTokens), part));
     }
   }
-  const bool isConstant = tile.zeroSums != nullptr, areZero = tile.inputZeros == nullptr;
-  const __m512i inputSums = _mm512_loadu_si512((isConstant ? tile.zeroSums : tile.inputSums) + run * kTokens);
-  const __m512i inputZeros = areZero ? _mm512_setzero_si512() : _mm512_loadu_si512(tile.inputZeros);
-#pragma GCC unroll 8
-  for (std::size_t r = 0; r < Rows; ++r) {
-    const std::size_t at = (firstRow + r) * tile.runs.size() + run;
-    __m512i exact = _mm512_sub_epi32(
-        sums[r], isConstant ? inputSums : _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightZeros[at]), inputSums));
-    if (!areZero)
-      exact = _mm512_sub_epi32(exact, _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightSums[at]), inputZeros));
-    float* chain = chains[run % kChains][firstRow + r];
-    const __m512 part = _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(0xFFFF, exact), _mm512_set1_ps(tile.scales[at]));
-    _mm512_storeu_ps(chain, _mm512_add_ps(_mm512_loadu_ps(chain), part));
-  }
+}
+
+template <bool IsShort>
+inline void multiplyAllRows(const CodeTile& tile, Chains& chains) {
+  if (tile.rows == kMostRows) return multiplyRows<kMostRows, IsShort>(tile, 0, chains);
+  for (std::size_t r = 0; r < tile.rows; ++r) multiplyRows<1, IsShort>(tile, r, chains);
 }
 
 void multiply(const CodeTile& tile) {
   Chains chains = {};
-  for (std::size_t run = 0; run < tile.runs.size(); ++run) {
-    if (tile.rows == kMostRows) {
-      multiplyRows<kMostRows>(tile, run, 0, chains);
-      continue;
-    }
-    for (std::size_t r = 0; r < tile.rows; ++r) multiplyRows<1>(tile, run, r, chains);
-  }
+  if (tile.zeroSums != nullptr && tile.inputZeros == nullptr)
+    multiplyAllRows<true>(tile, chains);
+  else
+    multiplyAllRows<false>(tile, chains);
   for (std::size_t r = 0; r < tile.rows; ++r) {
     __m512 c[kChains];
     for (std::size_t i = 0; i < kChains; ++i) c[i] = _mm512_loadu_ps(chains[i][r]);
@@ -333,21 +354,30 @@ inline __m512i sumsInFours(__m512i a, __m512i b, __m512i c, __m512i d) {
   return _mm512_add_epi32(_mm512_maskz_unpacklo_epi64(0xFF, ab, cd), _mm512_maskz_unpackhi_epi64(0xFF, ab, cd));
 }
 
+/// Of 64 bytes or of as many as `there` says.
+inline __m512i nibbleProducts(const std::uint8_t* weights, __mmask64 there, const std::int8_t* even) {
+  const __m512i low = _mm512_set1_epi8(15), packed = _mm512_maskz_loadu_epi8(there, weights);
+  __m512i sum = _mm512_setzero_si512();
+  addProducts(sum, _mm512_and_si512(packed, low), _mm512_loadu_si512(even));
+  addProducts(sum, _mm512_and_si512(_mm512_srli_epi16(packed, 4), low), _mm512_loadu_si512(even + CodeRow::kBlock / 2));
+  return sum;
+}
+
 /// Four pieces a vector, one in every four lanes.
 void nibbleSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t count, std::int32_t* sums) {
-  const __m512i low = _mm512_set1_epi8(15);
   __m512i parts[4];
+  if (count == kStrip) {
 #pragma GCC unroll 4
-  for (std::size_t i = 0; i < 4; ++i) {
-    parts[i] = _mm512_setzero_si512();
-    if (4 * i >= count) continue;
-    const std::size_t left = (count - 4 * i) * 16;
-    const __mmask64 there = left >= 64 ? ~__mmask64{0} : ~(~__mmask64{0} << left);
-    const __m512i packed = _mm512_maskz_loadu_epi8(there, weights + 64 * i);
-    const std::int8_t* even = inputs + i * CodeRow::kBlock;
-    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_and_si512(packed, low), _mm512_loadu_si512(even));
-    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_and_si512(_mm512_srli_epi16(packed, 4), low),
-                                   _mm512_loadu_si512(even + CodeRow::kBlock / 2));
+    for (std::size_t i = 0; i < 4; ++i)
+      parts[i] = nibbleProducts(weights + 64 * i, ~__mmask64{0}, inputs + i * CodeRow::kBlock);
+  } else {
+    for (std::size_t i = 0; i < 4; ++i) {
+      parts[i] = _mm512_setzero_si512();
+      if (4 * i >= count) continue;
+      const std::size_t left = (count - 4 * i) * 16;
+      const __mmask64 there = left >= 64 ? ~__mmask64{0} : ~(~__mmask64{0} << left);
+      parts[i] = nibbleProducts(weights + 64 * i, there, inputs + i * CodeRow::kBlock);
+    }
   }
   // Pieces 0, 4, 8, 12, then 1, 5, 9, 13 and so on.
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
@@ -363,8 +393,8 @@ void byteSums(const std::uint8_t* weights, const std::int8_t* inputs, std::size_
     parts[i] = _mm512_setzero_si512();
     if (2 * i >= count) continue;
     const __mmask64 there = 2 * i + 2 <= count ? ~__mmask64{0} : 0xFFFFFFFFU;
-    parts[i] = _mm512_dpbusd_epi32(parts[i], _mm512_maskz_loadu_epi8(there, weights + 64 * i),
-                                   _mm512_maskz_loadu_epi8(there, inputs + 64 * i));
+    addProducts(parts[i], _mm512_maskz_loadu_epi8(there, weights + 64 * i),
+                _mm512_maskz_loadu_epi8(there, inputs + 64 * i));
   }
   const __m512i first = sumsInFours(parts[0], parts[1], parts[2], parts[3]);
   const __m512i second = sumsInFours(parts[4], parts[5], parts[6], parts[7]);

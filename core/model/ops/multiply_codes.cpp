@@ -21,6 +21,7 @@ using quant::Uniform;
 
 constexpr std::size_t kTokens = CodeTile::kTokens;
 constexpr std::size_t kFewTokens = 3;                    // up to here each token is multiplied for itself
+constexpr std::size_t kApart = 64;                       // rows a power of two apart throw each other out of the cache
 constexpr std::size_t kTaskCodeMultiplications = 65536;  // below this a thread costs more than it brings
 
 std::vector<CodeRun> runsOf(const Uniform& codes, std::size_t width) {
@@ -188,7 +189,8 @@ class Rows {
         m_groups(m_uniform.grouping, weight.rowValues()),
         m_runs(runs),
         m_packed(weight.payload, m_uniform.bits, weight.rowValues()),
-        m_stride(CodedRow(static_cast<std::uint32_t>(weight.rowValues())).units * std::size_t{CodedRow::kUnit}),
+        m_stride(CodedRow(static_cast<std::uint32_t>(weight.rowValues())).units * std::size_t{CodedRow::kUnit} +
+                 kApart),
         m_codes(CodeTile::kMostRows * m_stride, 0),
         m_scales(CodeTile::kMostRows * runs.size()),
         m_zeros(m_scales.size()),
