@@ -76,6 +76,7 @@ class TestCli : public QObject {
   void dumpEqualsInspect();
   void errorEqualsDump();
   void everySchemeThatEncodesIsMeasured();
+  void inputsOfStoredBlocksBecomeIntegers();
   void quantizedFileReopens();
   void logitsAgreeBetweenDevices_data();
   void logitsAgreeBetweenDevices();
@@ -409,6 +410,23 @@ Npy TestCli::logits(const QString& device, const QString& scheme) {
   Npy npy = readNpy(path(QStringLiteral("logits.npy")));
   if (answer["shape"] != Json({11, 2048}) || npy.values.size() != 11 * 2048) throw std::runtime_error("wrong shape");
   return npy;
+}
+
+/// By name alone: other logits than the same weights' with inputs as they are, and nearly the same.
+void TestCli::inputsOfStoredBlocksBecomeIntegers() {
+  for (const char* format : {"q4_0", "q8_0"}) {
+    const QString scheme = QString::fromLatin1(format) + QStringLiteral(":activations=int8_dynamic");
+    const Npy exact = logits(QStringLiteral("cpu"), QString::fromLatin1(format));
+    const Npy rounded = logits(QStringLiteral("cpu"), scheme);
+    double most = 0;
+    for (std::size_t row = 0; row < 11; ++row)
+      most = std::max(most, klDivergence(exact.values.data() + row * 2048, rounded.values.data() + row * 2048, 2048));
+    QVERIFY2(most > 1e-9 && most < 0.05, qPrintable(QString::number(most)));
+    const Json bench = json({QStringLiteral("bench"), kModel, QStringLiteral("--device"), QStringLiteral("cpu"),
+                             QStringLiteral("-p"), QStringLiteral("2"), QStringLiteral("-n"), QStringLiteral("2"),
+                             QStringLiteral("-r"), QStringLiteral("1"), QStringLiteral("--scheme"), scheme});
+    QCOMPARE(bench["scheme"], Json(scheme.toStdString()));
+  }
 }
 
 void TestCli::logitsAgreeBetweenDevices_data() {

@@ -14,6 +14,7 @@
 #include "core/model/ops/quantize_rows.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/block_integers.h"
+#include "core/quant/hollow_tensors.h"
 #include "core/quant/input_range.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/row_scale.h"
@@ -305,6 +306,14 @@ class TestActivations : public QObject {
         QVERIFY(std::isnan(expected[i]) ? std::isnan(found[i]) : expected[i] == found[i]);
     }
     for (const DType dtype : {DType::Q4_1, DType::Q4_K, DType::F16}) QVERIFY(!quant::areIntegerBlocks(dtype));
+    // A plan of what will run knows it.
+    for (const char* scheme : {"q4_0:activations=int8_dynamic", "q8_0:activations=int8_dynamic"}) {
+      const auto real = quant::asIntegers(quantized(scheme, 7, 160));
+      const auto hollow = quant::HollowTensors().quantized("weight", quant::Scheme::parse(scheme), {7, 160});
+      QVERIFY(hollow->as<quant::Uniform>() != nullptr);
+      QCOMPARE(quant::plannedBytes(*hollow), real->bytes());
+      QCOMPARE(hollow->as<quant::Uniform>()->bits, real->as<quant::Uniform>()->bits);
+    }
   }
 
   void productsFollowTheFormula_data() {
