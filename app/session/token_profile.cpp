@@ -70,8 +70,9 @@ TokenProfile profileToken(core::model::Executor& executor, const ProfileSettings
     const auto start = ProfileClock::now();
     forward(1);
     whole.push_back(std::chrono::duration<double>(ProfileClock::now() - start).count());
-    timed.push_back(executor.timeForward(std::span(tokens).first(1), *cache, job));
   }
+  for (std::uint32_t i = 0; i < settings.repetitions; ++i)
+    timed.push_back(executor.timeForward(std::span(tokens).first(1), *cache, job));
   return {executor.deviceName(),
           settings.positions,
           middle(std::move(whole)),

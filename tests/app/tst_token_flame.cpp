@@ -95,6 +95,13 @@ class TestTokenFlame : public QObject {
              QStringLiteral(
                  "B takes 3.00 ms less for a token than A; most of it in “feed-forward”: 1.00 ms instead of 4.00 ms."));
     QVERIFY(plain(timeVerdict(faster, reference)).startsWith(QStringLiteral("A takes 3.00 ms longer")));
+    // What no step takes may be most of it, too; and what is spread over many parts is most of none.
+    TokenFlame::Model slower{QStringLiteral("C"), {}, {}, profileOf(0.030)};
+    QVERIFY(
+        plain(timeVerdict(reference, slower)).contains(QStringLiteral("most of it in “outside the steps”: 22.0 ms")));
+    TokenFlame::Model spread{QStringLiteral("D"), {}, {}, profileOf(0.011)};
+    spread.profile.steps[1].time.seconds += 0.001, spread.profile.steps[2].time.seconds += 0.001;
+    QCOMPARE(plain(timeVerdict(reference, spread)), QStringLiteral("D takes 3.00 ms longer for a token than A."));
     QCOMPARE(timeVerdict(reference, reference), QStringLiteral("A takes as long as A."));
   }
 

@@ -133,7 +133,13 @@ void TestCli::documentedKeys_data() {
   row("bench", "bench MODEL --device cpu -p 8 -n 4 -r 1", {},
       "device scheme kv_type prefill_tokens_per_s decode_tokens_per_s weight_bytes weight_bytes_per_token "
       "kv_bytes_per_token bytes_per_token bytes_per_s_of_memory memory_bandwidth_share joules_per_token "
-      "submissions_per_token dispatches_per_token barriers_per_token");
+      "submissions_per_token dispatches_per_token barriers_per_token operations_per_s operations_per_token "
+      "operations_of_prompt arithmetic_share prefill_arithmetic_share prefill_memory_bandwidth_share "
+      "card_joules_per_token");
+  row("bench of several schemes", "bench MODEL --device cpu --scheme stored --scheme int8 -p 8 -n 2 -r 1",
+      "/benchmarks/1", "device scheme prefill_tokens_per_s decode_tokens_per_s bytes_per_token arithmetic_share");
+  row("bench of all devices", "bench MODEL --device all -p 8,9 -n 1 -r 1", "/benchmarks/0/runs/1",
+      "prompt_tokens prefill_tokens_per_s decode_tokens_per_s");
   row("bench's lengths", "bench MODEL --device cpu -p 8,16 -n 4 -r 1", "/runs/1",
       "prompt_tokens prefill_tokens_per_s decode_tokens_per_s bytes_per_token");
   row("bench's steps", "bench MODEL --device cpu -p 8 -n 4 -r 1 --steps", "/steps/decode/0",

@@ -1,24 +1,16 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "app/cli/bench_output.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
-#include "app/session/engine.h"
-#include "app/session/host_weights.h"
-#include "app/session/speed.h"
-#include "core/base/error.h"
-#include "core/model/planned_weights.h"
+#include "app/session/benchmark.h"
 
 namespace app::cli {
 
 namespace bench_verb {
-
-using core::model::StepTime;
-using core::model::StepTimes;
 
 struct Options {
   std::string model, device = "auto";
@@ -30,119 +22,43 @@ struct Options {
   Output output = Output::ForPeople;
 };
 
-/// One prompt length.
-struct Run {
-  std::uint32_t promptTokens;
-  Speed speed;
-};
-
-Json stepsJson(const StepTimes& times) {
-  Json steps = Json::array();
-  for (const StepTime& step : times.steps())
-    steps.push_back({{"kind", nameOf(step.kind)},
-                     {"part", step.part},
-                     {"count", step.count},
-                     {"seconds", step.seconds},
-                     {"share", step.seconds / times.total()}});
-  return steps;
-}
-
-/// What limits decoding: weights are read once per token, of experts those that are used, and keys and values.
-struct Memory {
-  std::uint64_t weightBytes;  ///< of a token
-  double bandwidth;           ///< bytes per second, 0: not known
-};
-
-Json runJson(const Run& run, const Options& options, const Memory& memory) {
-  const Speed& speed = run.speed;
-  const std::uint64_t bytes = memory.weightBytes + speed.kvBytes;
-  const double share = memory.bandwidth > 0 ? speed.decode * static_cast<double>(bytes) / memory.bandwidth : 0.0;
-  Json json = {{"prompt_tokens", run.promptTokens},
-               {"prefill_tokens_per_s", speed.prefill},
-               {"decode_tokens_per_s", speed.decode},
-               {"bytes_per_token", bytes},
-               {"kv_bytes_per_token", speed.kvBytes},
-               {"memory_bandwidth_share", memory.bandwidth > 0 ? Json(share) : Json(nullptr)},
-               {"joules_per_token", speed.joules ? Json(*speed.joules) : Json(nullptr)},
-               {"submissions_per_token", speed.submissions},
-               {"dispatches_per_token", speed.dispatches},
-               {"barriers_per_token", speed.barriers}};
-  if (options.areStepsTimed)
-    json["steps"] = {{"prefill", stepsJson(speed.prefillSteps)}, {"decode", stepsJson(speed.decodeSteps)}};
-  return json;
-}
-
-void printSteps(const char* of, const StepTimes& times) {
-  if (times.steps().empty()) return fmt::print("{}: this device does not tell what its steps take.\n", of);
-  fmt::print("{}: {:.2f} ms in steps\n", of, times.total() * 1e3);
-  std::vector<StepTime> steps = times.steps();
-  std::ranges::stable_sort(steps, std::ranges::greater(), &StepTime::seconds);
-  for (const StepTime& step : steps)
-    fmt::print("{:8.2f} ms {:5.1f} % {:5} × {} {}\n", step.seconds * 1e3, 100 * step.seconds / times.total(),
-               step.count, nameOf(step.kind), step.part);
-}
-
-void printRun(const Run& run, const Options& options, const Memory& memory, const std::string& device) {
-  const Speed& speed = run.speed;
-  fmt::print("{}: prefill {:.1f} tokens/s ({} tokens), decode {:.1f} tokens/s ({} tokens)\n", device, speed.prefill,
-             run.promptTokens, speed.decode, options.generatedTokens);
-  if (!options.areStepsTimed) return;
-  const double bytes = static_cast<double>(memory.weightBytes + speed.kvBytes);
-  fmt::print("A decoded token reads {:.1f} MB", bytes / 1e6);
-  if (memory.bandwidth > 0)
-    fmt::print(", {:.0f} % of what the memory gives ({:.1f} GB/s)", 100 * speed.decode * bytes / memory.bandwidth,
-               memory.bandwidth / 1e9);
-  fmt::print("; ");
-  if (speed.submissions > 0)
-    fmt::print("{:.1f} submissions, {:.0f} dispatches, {:.0f} barriers; ", speed.submissions, speed.dispatches,
-               speed.barriers);
-  if (speed.joules)
-    fmt::print("{:.3g} J of the processors.\n", *speed.joules);
-  else
-    fmt::print("energy is not measurable here.\n");
-  printSteps("The prompt", speed.prefillSteps);
-  printSteps("A decoded token", speed.decodeSteps);
+/// "stored" stands for the weights as they are, first.
+std::vector<core::model::Recipe> recipesOf(RecipeOptions weights) {
+  const bool withStored = std::erase(weights.schemes, "stored") > 0;
+  if (!withStored && !weights.isGiven()) return {core::model::Recipe()};
+  std::vector<core::model::Recipe> recipes;
+  if (withStored) recipes.emplace_back();
+  if (weights.isGiven())
+    for (auto& recipe : weights.parseAll()) recipes.push_back(std::move(recipe));
+  return recipes;
 }
 
 void run(const Options& options) {
   const auto model = OpenModel::open(options.model);
-  Engine engine;
-  Engine::SessionOptions session;
-  session.recipe = options.weights.parse();
-  session.device = DeviceChoice::parse(options.device);
+  BenchSettings settings;
+  settings.recipes = recipesOf(options.weights);
+  settings.devices = options.device == "all" ? allDevices() : std::vector{DeviceChoice::parse(options.device)};
+  settings.promptTokens = options.promptTokens;
+  settings.speed = {.generatedTokens = options.generatedTokens,
+                    .repetitions = options.repetitions,
+                    .kv = core::model::kvTypeOf(options.kvType),
+                    .areStepsTimed = options.areStepsTimed};
   options.weights.calibrate(*model, interruptibleJob());
-  const auto executor = engine.createExecutor(*model, session, interruptibleJob());
-  if (std::ranges::max(options.promptTokens) + options.generatedTokens > model->config().contextLength) {
-    throw core::Error(
-        core::ErrorCode::InvalidArgument,
-        fmt::format("-p plus -n must not exceed the model's context of {} tokens.", model->config().contextLength));
-  }
-  const Memory memory{core::model::weightBytesPerToken(executor->graph()), executor->measureReadBandwidth()};
-  std::vector<Run> runs;
-  for (const std::uint32_t tokens : options.promptTokens) {
-    const SpeedSettings settings{tokens, options.generatedTokens, options.repetitions,
-                                 core::model::kvTypeOf(options.kvType), options.areStepsTimed};
-    runs.push_back({tokens, measureSpeed(*executor, settings, interruptibleJob())});
-    if (options.output == Output::ForPeople) printRun(runs.back(), options, memory, executor->deviceName());
-  }
-  const core::model::MemoryUse use = executor->memory();
-  if (options.output == Output::ForPeople && use.hostBytes != 0)
-    printText(hostWeightsSentence(static_cast<double>(use.hostBytes), use.hostParts) + "\n");
-  if (options.output == Output::ForPeople) return;
-  Json result = {{"device", executor->deviceName()},
-                 {"scheme", session.recipe.toString()},
-                 {"weight_bytes", executor->memory().weightBytes},
-                 {"weight_bytes_per_token", memory.weightBytes},
-                 {"host_weight_bytes", executor->memory().hostBytes},
-                 {"kv_type", options.kvType},
-                 {"bytes_per_s_of_memory", memory.bandwidth > 0 ? Json(memory.bandwidth) : Json(nullptr)}};
-  if (runs.size() == 1) {
-    result.update(runJson(runs.front(), options, memory));
-  } else {
-    result["runs"] = Json::array();
-    for (const Run& run : runs) result["runs"].push_back(runJson(run, options, memory));
-  }
-  print(result);
+  const bool isTable = options.device == "all" || settings.recipes.size() > 1;
+  const bool forPeople = options.output == Output::ForPeople;
+  std::vector<Benchmark> all;
+  const auto done = [&](const Benchmark& benchmark) {
+    all.push_back(benchmark);
+    if (forPeople && (!isTable || options.areStepsTimed))
+      printBenchmark(benchmark, options.generatedTokens, options.areStepsTimed);
+  };
+  measureAll(*model, settings, done, interruptibleJob());
+  if (forPeople) return isTable ? printTable(all) : void();
+  if (!isTable) return print(benchmarkJson(all.front(), options.kvType, options.areStepsTimed));
+  Json benchmarks = Json::array();
+  for (const Benchmark& benchmark : all)
+    benchmarks.push_back(benchmarkJson(benchmark, options.kvType, options.areStepsTimed));
+  print(Json{{"benchmarks", std::move(benchmarks)}});
 }
 
 }  // namespace bench_verb
@@ -151,8 +67,9 @@ void addBench(CLI::App& program) {
   auto options = std::make_shared<bench_verb::Options>();
   CLI::App* command = program.add_subcommand("bench", "Prefill and decode speed, and what limits them");
   addModel(*command, options->model);
-  addRecipe(*command, options->weights, "Quantize the block matrices first");
-  addDevice(*command, options->device);
+  addRecipe(*command, options->weights, "Quantize the block matrices first; stored: not (repeatable)", Takes::Any);
+  command->add_option("--device", options->device, "auto, cpu, vulkan, vulkan:N, or all: a table of every device")
+      ->capture_default_str();
   addKvType(*command, options->kvType);
   command->add_option("-p", options->promptTokens, "Tokens of the prompt; several lengths: 128,1024,4096")
       ->capture_default_str()

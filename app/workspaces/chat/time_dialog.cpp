@@ -43,9 +43,11 @@ QString shareText(double share, const QString& limit) {
                    : TimeDialog::tr("not measurable here");
 }
 
+/// Seconds of each part of the model, and behind them those outside the steps.
 std::vector<double> secondsOfParts(const TokenProfile& profile) {
   std::vector<double> seconds(core::model::kModelParts);
   for (const ProfiledStep& step : profile.steps) seconds[static_cast<std::size_t>(step.part)] += step.time.seconds;
+  seconds.push_back(std::max(0.0, profile.seconds - profile.stepSeconds()));
   return seconds;
 }
 
@@ -65,10 +67,12 @@ QString timeVerdict(const TokenFlame::Model& reference, const TokenFlame::Model&
   };
   for (std::size_t part = 0; part < now.size(); ++part)
     if (change(part) > change(most)) most = part;
-  if (!(change(most) > 0)) return sentence + u'.';
+  if (reference.profile.steps.empty() || change(most) < std::abs(difference) / 2) return sentence + u'.';
   return TimeDialog::tr("%1; most of it in “%2”: %3 instead of %4.")
-      .arg(sentence, nameOf(static_cast<core::model::ModelPart>(most)), text::duration(now[most]),
-           text::duration(before[most]));
+      .arg(sentence,
+           most < core::model::kModelParts ? nameOf(static_cast<core::model::ModelPart>(most))
+                                           : nameOf(FlameKind::Outside),
+           text::duration(now[most]), text::duration(before[most]));
 }
 
 TimeDialog::TimeDialog(ChatRunner& runner, ChatSetup setup, std::vector<PaneLook> looks, QWidget* parent)
