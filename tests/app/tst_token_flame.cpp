@@ -202,6 +202,7 @@ class TestTokenFlame : public QObject {
   void theMenuOfAPaneLeadsThere() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);
+    shown.window().openLink(QStringLiteral("quantscope://chat?panes=stored@cpu|q4_0@cpu"));
     QVERIFY(shown.waitUntilIdle());
     auto* menu = hands.pane(0).findChild<QMenu*>(QStringLiteral("pane-menu-items"));
     menu->popup(hands.pane(0).mapToGlobal(QPoint(0, 0)));
@@ -221,6 +222,7 @@ class TestTokenFlame : public QObject {
   void aStoppedMeasurementSaysSo() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);
+    shown.window().openLink(QStringLiteral("quantscope://chat?panes=stored@cpu|q4_0@cpu"));
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
     auto* clock = hands.pane(0).newest()->findChild<QToolButton*>(QStringLiteral("answer-time"));
