@@ -81,14 +81,4 @@ std::uint64_t plannedWeightBytes(const Graph& graph) {
   return bytes;
 }
 
-std::uint64_t weightBytesPerToken(const Graph& graph) {
-  std::uint64_t bytes = 0;
-  visitWeights(graph, [&](const quant::QuantizedTensor& tensor, const Op& op) {
-    const auto* const experts = std::get_if<ExpertMatMul>(&op.parameters);
-    const std::uint64_t all = quant::plannedBytes(tensor);
-    bytes += experts == nullptr ? all : all / tensor.shape[0] * experts->used;
-  });
-  return bytes;
-}
-
 }  // namespace core::model

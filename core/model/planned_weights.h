@@ -23,7 +23,5 @@ struct TypeBytes {
 std::vector<TypeBytes> bytesByType(const Graph& graph);
 /// Their sum: Graph::weightBytes, but of hollow weights, too.
 std::uint64_t plannedWeightBytes(const Graph& graph);
-/// What a token reads of them: of a stack of experts, those that it goes through.
-std::uint64_t weightBytesPerToken(const Graph& graph);
 
 }  // namespace core::model

@@ -136,6 +136,10 @@ class TestLessons : public QObject {
     row("zero-point", "signed", -0.5, 1e-4);
     row("zero-point", "cost", 1 - 1 / 255.0, 1e-6);
     row("memory", "fp32", 280, 1e-9);
+    row("speed", "bytes", 1000 / 16.0, 1e-9);
+    row("speed", "bits", 5, 1e-9);
+    row("speed", "roof", 100, 1e-9);
+    row("speed", "batch", 100, 1e-9);
     row("memory", "cards", 2);
     row("memory", "scales", 39.375, 1e-9);
     row("memory", "slide", 64, 1e-9);

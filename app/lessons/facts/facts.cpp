@@ -12,6 +12,7 @@
 #include "app/lessons/facts/number_facts.h"
 #include "app/lessons/facts/quantization_facts.h"
 #include "app/lessons/facts/size_facts.h"
+#include "app/lessons/facts/speed_facts.h"
 #include "app/lessons/facts/training_facts.h"
 #include "core/base/error.h"
 
@@ -46,7 +47,7 @@ std::span<const Fact> facts() {
   static const std::vector<Fact> all = [] {
     std::vector<Fact> result;
     for (const auto group : {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts(),
-                             activationFacts(), bitFacts(), trainingFacts()})
+                             activationFacts(), bitFacts(), trainingFacts(), speedFacts()})
       result.insert(result.end(), group.begin(), group.end());
     return result;
   }();
