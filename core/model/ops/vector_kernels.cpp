@@ -15,7 +15,7 @@
 #endif
 
 // Vectors wider than the baseline's registers are passed among functions of this file alone.
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__)
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
 
