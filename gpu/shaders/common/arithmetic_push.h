@@ -7,7 +7,7 @@
 namespace gpu {
 #endif
 
-QS_CONSTANT uint kArithmeticWorkgroup = 128u;  // what every device has
+QS_CONSTANT uint kArithmeticWorkgroup = 128u;     // what every device has
 QS_CONSTANT uint kArithmeticOfRound = 12u * 16u;  // multiply-adds: steps of each chain
 
 struct ArithmeticPush {
