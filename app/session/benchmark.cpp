@@ -73,6 +73,7 @@ std::vector<DeviceChoice> allDevices() {
 
 void measureAll(OpenModel& model, const BenchSettings& settings, const std::function<void(const Benchmark&)>& done,
                 const core::JobContext& job) {
+  if (const auto why = model.whyNotRunnable()) throw core::Error(core::ErrorCode::Unsupported, *why);
   const std::uint32_t longest = std::ranges::max(settings.promptTokens);
   if (longest + settings.speed.generatedTokens > model.config().contextLength) {
     throw core::Error(
