@@ -7,11 +7,11 @@ namespace app::report {
 namespace {
 
 constexpr std::size_t kMostQuestions = 20;
-constexpr qsizetype kMostText = 160;
+constexpr qsizetype kMostTaskText = 160;
 
 QString cut(const std::string& text) {
   const QString whole = QString::fromStdString(text).simplified();
-  return whole.size() <= kMostText ? whole : whole.left(kMostText) + u'…';
+  return whole.size() <= kMostTaskText ? whole : whole.left(kMostTaskText) + u'…';
 }
 
 QString expected(const core::evaluate::Task& task) {

@@ -12,7 +12,9 @@ namespace app {
 
 namespace {
 
-QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+QString textOfView(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 std::optional<core::quant::Scheme> parsed(const QString& text) {
   try {
@@ -24,9 +26,9 @@ std::optional<core::quant::Scheme> parsed(const QString& text) {
 
 QStringList names(const QString& typed) {
   QStringList found;
-  for (const core::quant::FormatInfo& format : core::quant::allFormats()) found << fromView(format.text);
-  for (const std::string_view spelling : core::quant::schemeSpellings()) found << fromView(spelling);
-  for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) found << fromView(type.name);
+  for (const core::quant::FormatInfo& format : core::quant::allFormats()) found << textOfView(format.text);
+  for (const std::string_view spelling : core::quant::schemeSpellings()) found << textOfView(spelling);
+  for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) found << textOfView(type.name);
   found.removeIf([&](const QString& name) { return !name.startsWith(typed, Qt::CaseInsensitive); });
   return found;
 }
@@ -43,7 +45,7 @@ QStringList schemeCompletions(const QString& typed, int most) {
   const qsizetype equals = part.indexOf(u'=');
   QStringList found;
   for (const core::quant::SchemeOption& option : core::quant::schemeOptions()) {
-    const QString key = fromView(option.key);
+    const QString key = textOfView(option.key);
     if (!option.belongsTo(*scheme) || before.contains(key + u'=')) continue;
     if (equals < 0) {
       if (key.startsWith(part)) found << before + key + u'=';

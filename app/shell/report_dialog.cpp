@@ -26,7 +26,7 @@ namespace {
 using report::Part;
 
 const QString kPartsKey = QStringLiteral("report/parts");
-constexpr int kWidth = 620;
+constexpr int kReportWidth = 620;
 
 QString sentence(const std::optional<std::string>& whyNot) {
   return whyNot ? QString::fromStdString(*whyNot) : QString();
@@ -46,7 +46,7 @@ ReportDialog::ReportDialog(const OpenModel& model, QWidget* parent)
       dialogColumn(*this, {tr("Write report"), QStringLiteral("report-dialog"),
                            tr("One page, and report.json with the same numbers, of the ticked schemes. Weights, bits, "
                               "errors of every layer and answers are always in it. Also:"),
-                           kWidth});
+                           kReportWidth});
   auto* grid = new QGridLayout;
   grid->setHorizontalSpacing(space::kTwo);
   grid->setVerticalSpacing(space::kOne);

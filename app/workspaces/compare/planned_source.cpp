@@ -9,7 +9,7 @@ namespace app {
 namespace {
 
 const QString kOpen = QStringLiteral("open"), kTyped = QStringLiteral("typed:"),
-              kPlanTag = QStringLiteral("compare.shapes");
+              kSourcePlanTag = QStringLiteral("compare.shapes");
 
 PlannedModel planSource(const PlannedSource& source, core::model::Recipe recipe) {
   if (source.kind == PlannedSource::Kind::Known) {
@@ -103,7 +103,7 @@ void SourcePlans::request(const std::vector<core::model::Recipe>& recipes) {
     missing.emplace_back(keyOf(recipe), recipe);
     keys.push_back(keyOf(recipe));
   }
-  if (missing.empty() || (m_state.jobs().isActive(kPlanTag) && keys == m_asked)) return;
+  if (missing.empty() || (m_state.jobs().isActive(kSourcePlanTag) && keys == m_asked)) return;
   m_asked = keys;
   const auto work = [missing, source = m_source](const core::JobContext& job) {
     std::map<QString, PlannedModel> plans;
@@ -123,7 +123,7 @@ void SourcePlans::request(const std::vector<core::model::Recipe>& recipes) {
     Q_EMIT changed();
   };
   // On the inference lane: plans ask the drivers for their limits.
-  m_state.jobs().run(this, {kPlanTag, QString(), Lane::Inference}, work, done);
+  m_state.jobs().run(this, {kSourcePlanTag, QString(), Lane::Inference}, work, done);
 }
 
 }  // namespace app

@@ -20,7 +20,7 @@ namespace {
 
 using namespace core::quant;
 
-constexpr int kLeastHeight = 128;
+constexpr int kLeastChartHeight = 128;
 
 }  // namespace
 
@@ -55,7 +55,7 @@ template <class ChartType>
 ChartType* MethodCharts::add(const char* name, const QString& title) {
   auto* chart = new ChartType;
   chart->setObjectName(QLatin1String(name));
-  chart->setMinimumHeight(Theme::instance().px(kLeastHeight));
+  chart->setMinimumHeight(Theme::instance().px(kLeastChartHeight));
   auto* button = new QToolButton;
   button->setText(title);
   button->setCheckable(true);

@@ -11,7 +11,7 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("trace.change");
+const QString kChangeTag = QStringLiteral("trace.change");
 using core::quant::QuantizedTensorPtr;
 
 const core::trace::DifferingTensor& tensorNamed(const TracedModels& models, const std::string& name) {
@@ -30,7 +30,7 @@ QString placeText(const TracedTensor& tensor, std::uint64_t element) {
 }  // namespace
 
 HandChanges::HandChanges(TraceState& state, QObject* parent)
-    : QObject(parent), m_state(state), m_stop(new StopNotice(state.jobs(), kTag, this)) {
+    : QObject(parent), m_state(state), m_stop(new StopNotice(state.jobs(), kChangeTag, this)) {
   connect(&state, &TraceState::changed, this, &HandChanges::changed);
   connect(&state.selection(), &Selection::modelChanged, this, &HandChanges::forgetModel);
   connect(m_stop, &StopNotice::stopped, this, [this] {
@@ -41,7 +41,7 @@ HandChanges::HandChanges(TraceState& state, QObject* parent)
 
 // What was changed is another model's: its weights fit nowhere here.
 void HandChanges::forgetModel() {
-  m_state.jobs().cancelTag(kTag);
+  m_state.jobs().cancelTag(kChangeTag);
   m_stop->end();
   m_tried.reset();
   m_used.reset();
@@ -66,7 +66,7 @@ const HandChanges::Tried* HandChanges::tried() const {
   return m_tried && m_question == m_state.result().question ? &*m_tried : nullptr;
 }
 
-bool HandChanges::isComputing() const { return m_state.jobs().isActive(kTag); }
+bool HandChanges::isComputing() const { return m_state.jobs().isActive(kChangeTag); }
 
 QString HandChanges::comparedTitle() const {
   return variantTitle(m_state.result().question->compared, m_state.selection());
@@ -111,7 +111,7 @@ void HandChanges::run(const QString& jobTitle, const Maker& make, Then then) {
     Q_EMIT changed();
   };
   m_stop->end();
-  m_state.jobs().run(this, {kTag, jobTitle, Lane::Inference}, work, done, failed);
+  m_state.jobs().run(this, {kChangeTag, jobTitle, Lane::Inference}, work, done, failed);
   m_stop->begin();
   Q_EMIT changed();
 }

@@ -13,7 +13,7 @@
 namespace app {
 
 namespace {
-constexpr int kColors = 256, kMostTicks = 20;
+constexpr int kColors = 256, kMostMapTicks = 20;
 constexpr double kMarkRight = 0.32, kMarkUp = 0.28;  // of a check in its cell, from the middle
 }  // namespace
 
@@ -124,7 +124,7 @@ void TensorMap::draw() {
     }
     QSharedPointer<QCPAxisTickerText> kindTicks(new QCPAxisTickerText), blockTicks(new QCPAxisTickerText);
     for (int kind = 0; kind < kinds; ++kind) kindTicks->addTick(kind, text::shortened(m_grid.kinds[kind], 22));
-    const int every = std::max(1, (blocks + kMostTicks - 1) / kMostTicks);
+    const int every = std::max(1, (blocks + kMostMapTicks - 1) / kMostMapTicks);
     for (int block = 0; block < blocks; block += every) blockTicks->addTick(block, QString::number(block));
     xAxis->setTicker(blockTicks);
     yAxis->setTicker(kindTicks);
