@@ -86,7 +86,8 @@ void measureAll(OpenModel& model, const BenchSettings& settings, const std::func
   for (const DeviceChoice& device : settings.devices) {
     for (const core::model::Recipe& recipe : settings.recipes) {
       try {
-        done(measureOn(engine, model, {.recipe = recipe, .device = device, .kvType = settings.speed.kv}, settings, limits, job));
+        done(measureOn(engine, model, {.recipe = recipe, .device = device, .kvType = settings.speed.kv}, settings,
+                       limits, job));
       } catch (const core::Error& error) {
         if (isOnlyOne) throw;
         done({.device = device.toString(), .scheme = recipe.toString(), .problem = error.what()});
