@@ -28,7 +28,7 @@ QString formatTitle(KvFormat format) {
 
 std::span<const KvFormat> offeredKvFormats() { return kOffered; }
 
-QString titleOf(KvType type) { return QString::fromStdString(core::model::titleOf(type)); }
+QString kvTitle(KvType type) { return QString::fromStdString(core::model::titleOf(type)); }
 
 QString describe(KvFormat format) {
   switch (format) {

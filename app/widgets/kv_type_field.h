@@ -27,7 +27,7 @@ class KvTypeField : public QWidget {
 };
 
 /// "FP16", "Q8_0/Q4_0"
-QString titleOf(core::model::KvType type);
+QString kvTitle(core::model::KvType type);
 /// The formats as people meet them: FP16, smaller ones, and FP32 at last.
 std::span<const core::model::KvFormat> offeredKvFormats();
 /// What a format is, in a sentence.

@@ -21,7 +21,9 @@ namespace {
 
 std::string zip(const std::string& entry) {
   std::string text("PK\x03\x04");
-  text += std::string(22, '\0') + static_cast<char>(entry.size()) + std::string(3, '\0') + entry;
+  text.append(22, '\0');
+  text.push_back(static_cast<char>(entry.size()));
+  text.append(3, '\0').append(entry);
   return text + std::string(40, '\0');
 }
 

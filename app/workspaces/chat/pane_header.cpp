@@ -171,7 +171,7 @@ void PaneHeader::fillSchemes() {
                                                                                       : Qt::ToolButtonTextBesideIcon);
   QStringList own;
   if (m_variant.device) own << titleOf(*m_variant.device);
-  if (m_variant.kv) own << tr("KV %1").arg(titleOf(*m_variant.kv));
+  if (m_variant.kv) own << tr("KV %1").arg(kvTitle(*m_variant.kv));
   m_menuButton->setText(own.join(QStringLiteral(" · ")));
 }
 
@@ -198,10 +198,10 @@ void PaneHeader::fillMenu() {
   with = m_variant;
   QActionGroup* types = addGroup(tr("Its keys and values"));
   with.kv.reset();
-  add(types, tr("As the settings say (%1)").arg(titleOf(m_settingsKv)), !m_variant.kv, with);
+  add(types, tr("As the settings say (%1)").arg(kvTitle(m_settingsKv)), !m_variant.kv, with);
   for (const auto format : offeredKvFormats()) {
     with.kv = core::model::KvType(format);
-    add(types, titleOf(*with.kv), m_variant.kv == with.kv, with);
+    add(types, kvTitle(*with.kv), m_variant.kv == with.kv, with);
   }
   addValuesApart();
 }
@@ -215,7 +215,7 @@ void PaneHeader::addValuesApart() {
   for (const auto format : offeredKvFormats()) {
     PaneVariant with = m_variant;
     with.kv = core::model::KvType(keys, format);
-    QAction* action = menu->addAction(titleOf(*with.kv), this, [this, with] { choose(with); });
+    QAction* action = menu->addAction(kvTitle(*with.kv), this, [this, with] { choose(with); });
     action->setCheckable(true);
     action->setChecked(m_variant.kv.value_or(m_settingsKv).values == format);
     action->setToolTip(describe(format));

@@ -100,7 +100,7 @@ QString titleOf(const PaneVariant& variant, const Selection& selection) {
   if (variant.server) return titleOf(*variant.server);
   QStringList parts{variant.recipe ? selection.title(*variant.recipe) : storedTitle(selection)};
   if (variant.device) parts << titleOf(*variant.device);
-  if (variant.kv) parts << tr("KV %1").arg(titleOf(*variant.kv));
+  if (variant.kv) parts << tr("KV %1").arg(kvTitle(*variant.kv));
   return parts.join(QStringLiteral(" · "));
 }
 

@@ -32,7 +32,7 @@ QString schemeText(const AnswerSource& source) {
 QString sharedText(const AnswerSource& source) {
   QStringList parts{tr("device %1").arg(source.device), samplingText(source.options)};
   if (source.contextLength != 0) parts << tr("context of %1 tokens").arg(QString::number(source.contextLength));
-  if (source.kvType != core::model::KvType::F16) parts << tr("keys and values in %1").arg(titleOf(source.kvType));
+  if (source.kvType != core::model::KvType::F16) parts << tr("keys and values in %1").arg(kvTitle(source.kvType));
   if (!source.messages.empty() && source.messages.front().role == "system")
     parts << tr("system prompt: %1").arg(QString::fromStdString(source.messages.front().content));
   if (!source.templateValues.empty())

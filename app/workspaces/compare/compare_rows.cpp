@@ -144,7 +144,7 @@ QString provenanceOf(const CompareState& state) {
   text +=
       QStringLiteral(" · ") + QString::fromStdString(measured == e.rows.end() ? e.referenceDevice : measured->device);
   if (measurement->question.kv != core::model::KvType::F16)
-    text += tr(" · keys and values in %1").arg(titleOf(measurement->question.kv));
+    text += tr(" · keys and values in %1").arg(kvTitle(measurement->question.kv));
   if (e.blocksDone < core::evaluate::kFewestBlocks) text += tr(" · too few blocks yet for a verdict");
   return text;
 }

@@ -27,8 +27,9 @@ class ConditionFields : public QObject {
   void ask();
 
   CompareState& m_state;
-  QComboBox *m_device, *m_reference;
+  QComboBox* m_device;
   KvTypeField* m_kv;
+  QComboBox* m_reference;
 };
 
 }  // namespace app

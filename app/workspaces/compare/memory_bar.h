@@ -36,8 +36,9 @@ class MemoryBar : public QWidget {
   SourcePlans& m_plans;
   CompareState& m_state;
   MemoryQuestion m_question;
-  QComboBox *m_model, *m_program;
+  QComboBox* m_model;
   KvTypeField* m_kv;
+  QComboBox* m_program;
   QSlider *m_contextSlider, *m_sequencesSlider;
   QSpinBox *m_context, *m_sequences;
   QWidget* m_measures;  ///< of a typed model

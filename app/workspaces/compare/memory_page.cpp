@@ -327,7 +327,7 @@ void MemoryPage::sayMeasured() {
   else if (note.isEmpty())
     note = (isOld ? tr("Old: weights, scratch and a cache of %1 positions in %2. Measure again for what is asked now.")
                   : tr("Weights, scratch and a cache of %1 positions in %2."))
-               .arg(text::count(m_measuredOf.context), titleOf(m_measuredOf.kv));
+               .arg(text::count(m_measuredOf.context), kvTitle(m_measuredOf.kv));
   m_measuredNote->setText(note);
 }
 
