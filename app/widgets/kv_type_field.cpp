@@ -1,7 +1,7 @@
 #include "app/widgets/kv_type_field.h"
 
+#include <QBoxLayout>
 #include <QComboBox>
-#include <QHBoxLayout>
 #include <algorithm>
 
 #include "app/text/tr.h"
@@ -48,11 +48,12 @@ QString describe(KvFormat format) {
   return {};
 }
 
-KvTypeField::KvTypeField(const QString& name, QWidget* parent)
+KvTypeField::KvTypeField(const QString& name, Qt::Orientation orientation, QWidget* parent)
     : QWidget(parent), m_keys(new QComboBox), m_values(new QComboBox) {
-  auto* row = new QHBoxLayout(this);
+  auto* row = new QBoxLayout(orientation == Qt::Horizontal ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom, this);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kHalf);
+  setSizePolicy(orientation == Qt::Horizontal ? QSizePolicy::Preferred : QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_keys->setObjectName(name);
   m_keys->setAccessibleName(tr("Keys and values"));
   setToolTip(tr("What the keys and values of attention are kept in"));  // of the choice of keys, too

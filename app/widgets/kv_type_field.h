@@ -7,13 +7,13 @@ class QComboBox;
 
 namespace app {
 
-/// What keys are kept in and, beside it, values, which usually are kept as keys are.
+/// What keys are kept in and, beside or under it, values, which usually are kept as keys are.
 class KvTypeField : public QWidget {
   Q_OBJECT
 
  public:
   /// @param name of the choice of keys; that of values has "-values" behind it
-  explicit KvTypeField(const QString& name, QWidget* parent = nullptr);
+  explicit KvTypeField(const QString& name, Qt::Orientation orientation = Qt::Horizontal, QWidget* parent = nullptr);
 
   core::model::KvType type() const;
   /// Without a signal.

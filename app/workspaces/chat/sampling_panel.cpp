@@ -123,7 +123,7 @@ void SamplingPanel::showPreset() {
 }
 
 void SamplingPanel::addKvType() {
-  m_kvType = new KvTypeField(QStringLiteral("kv-type"));
+  m_kvType = new KvTypeField(QStringLiteral("kv-type"), Qt::Vertical);
   m_form->addRow(tr("KV cache"), m_kvType);
   connect(m_kvType, &KvTypeField::chosen, this, &SamplingPanel::groundChanged);
 }
