@@ -269,7 +269,7 @@ class TestInputChanges : public QObject {
                ofHalves = executor->createKvCache(100, model::KvType::F16);
     QVERIFY(ofBytes->bytes() * 2 < ofHalves->bytes() * 5 / 4);
     QCOMPARE(model::kvTypeOf("int8"), model::KvType::Int8);
-    QVERIFY_THROWS_EXCEPTION(Error, model::kvTypeOf("q8_0"));
+    QVERIFY_THROWS_EXCEPTION(Error, model::kvTypeOf("q5_1"));
   }
 
  private:
