@@ -77,8 +77,8 @@ PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const core::
 PlannedModel planParameters(double parameters, const std::optional<KvLayout>& kv, const core::model::Recipe& recipe);
 
 /// What it takes on a device. Weights that a device of this computer has no room for lie in the computer's memory where
-/// the device can read it, as its executor places them. This program's caches are those of its executors; a type of
-/// cache it does not have is planned by llama.cpp's block sizes. llama.cpp's compute buffer: 512 tokens of logits and
+/// the device can read it, as its executor places them. This program's caches are those of its executors.
+/// llama.cpp's compute buffer: 512 tokens of logits and
 /// residuals, 512 · (vocabulary + width) · 4 bytes. Its logs say the same with flash attention: 70.5 MiB for Llama 2
 /// 7B, 258.5 MiB for Llama 3 8B.
 MemoryParts partsOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question);
