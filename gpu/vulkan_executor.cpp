@@ -58,7 +58,7 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   uploadConstants();
   const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
   m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
-                                         vk::MemoryKind::Upload, "the tokens");
+                                         vk::MemoryKind::Upload, "the buffer of tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
   m_prefill = makeWorkspace(fusionFor(batch), batch);
 }
@@ -167,7 +167,7 @@ void VulkanExecutor::uploadConstants() {
   }
   constants.resize(std::max<std::size_t>(constants.size(), m_device->choice().isLanes() ? kTableWords : strideOf(1)));
   m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
-                                                    "norms and code books");
+                                                    "the table of norms and code books");
   vk::Uploader(m_device->memory()).upload(*m_constants.buffer, 0, std::as_bytes(std::span(constants)));
   if (!m_device->choice().isLanes()) return;
   m_constants.texels = std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, VK_FORMAT_R32_SFLOAT,

@@ -15,9 +15,10 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
       m_constants(constants),
       m_state(state) {
   const std::uint64_t floats = m_places.rowFloats * m_rows + sizes.columnSumsFloats + sizes.attentionFloats;
-  m_arena = std::make_unique<vk::Buffer>(device.memory(), floats * 4, vk::MemoryKind::Device, "the activations");
-  m_readback =
-      std::make_unique<vk::Buffer>(device.memory(), sizes.readbackFloats * 4, vk::MemoryKind::Readback, "the results");
+  m_arena =
+      std::make_unique<vk::Buffer>(device.memory(), floats * 4, vk::MemoryKind::Device, "the arena of activations");
+  m_readback = std::make_unique<vk::Buffer>(device.memory(), sizes.readbackFloats * 4, vk::MemoryKind::Readback,
+                                            "the buffer of results");
   if (device.choice().isLanes()) {
     m_arenaView =
         std::make_unique<vk::BufferView>(device.device(), *m_arena, VK_FORMAT_R32G32B32A32_SFLOAT, 0, m_arena->bytes());

@@ -68,7 +68,7 @@ KvTypeField::KvTypeField(const QString& name, Qt::Orientation orientation, QWidg
     m_values->setItemData(m_values->count() - 1, describe(format), Qt::ToolTipRole);
   }
   for (QComboBox* box : {m_keys, m_values}) {
-    box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    box->setSizePolicy(sizePolicy().horizontalPolicy(), QSizePolicy::Fixed);
     row->addWidget(box);
     connect(box, &QComboBox::activated, this, &KvTypeField::chosen);
   }
