@@ -27,7 +27,10 @@ void addModel(CLI::App& command, std::string& model) {
 }
 
 void addDevice(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, "auto, cpu, vulkan or vulkan:N")->capture_default_str();
+  command
+      .add_option("--device", device,
+                  "auto (the best GPU, else the CPU), cpu, vulkan (software drivers, too) or vulkan:N")
+      ->capture_default_str();
 }
 
 void addKvType(CLI::App& command, std::string& type) {

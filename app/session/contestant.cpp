@@ -16,7 +16,9 @@ std::optional<std::string> identityOf(const OpenModel& model, const Variant& var
   const core::model::Recipe& recipe = variant.recipe;
   if (!recipe.replacements.empty()) return std::nullopt;
   std::string identity = variant.toString();
-  if (variant.device.kind != DeviceChoice::Kind::Cpu)
+  if (Engine::kindOf(variant.device) == DeviceChoice::Kind::Cpu)
+    identity += "\ndevice cpu";
+  else
     for (const std::string& device : Engine::vulkanDevices()) identity += "\ndevice " + device;
   if (const auto* const other = recipe.otherModel()) identity += "\nmodel " + other->identity();
   if (recipe.adapter) identity += "\nadapter " + recipe.adapter->identity();

@@ -9,7 +9,7 @@ namespace app {
 struct DeviceChoice {
   enum class Kind : std::uint8_t { Auto, Cpu, Vulkan };
   static constexpr std::uint32_t kAnyIndex = ~std::uint32_t{0};
-  Kind kind = Kind::Auto;           ///< Auto: the best Vulkan device that works, else the CPU
+  Kind kind = Kind::Auto;           ///< Auto: the best GPU that works, else the CPU executor
   std::uint32_t index = kAnyIndex;  ///< Vulkan: which device; kAnyIndex: the first usable one
 
   /// @throws core::Error (InvalidArgument) naming what is allowed

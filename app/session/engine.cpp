@@ -27,6 +27,8 @@ int preference(const gpu::DeviceInfo& device) {
   return device.type == "virtual" ? 1 : 0;
 }
 
+bool isSoftware(const gpu::DeviceInfo& device) { return device.type == "cpu"; }
+
 }  // namespace
 
 struct Engine::Devices {
@@ -39,14 +41,17 @@ struct Engine::Devices {
     return device;
   }
 
-  /// The index a choice stands for. @throws Error (NotFound)
-  static std::uint32_t resolve(const DeviceChoice& choice) {
+  /// The index a choice stands for; nothing where it stands for the CPU executor, which computes faster than a driver
+  /// that renders on the same processor. @throws Error (NotFound)
+  static std::optional<std::uint32_t> resolve(const DeviceChoice& choice) {
+    if (choice.kind == DeviceChoice::Kind::Cpu) return std::nullopt;
     if (choice.index != DeviceChoice::kAnyIndex) return choice.index;
     const auto devices = gpu::enumerateDevices();
     const gpu::DeviceInfo* best = nullptr;
     for (const auto& device : devices) {
       if (device.unusable.empty() && (best == nullptr || preference(device) > preference(*best))) best = &device;
     }
+    if (choice.kind == DeviceChoice::Kind::Auto && (best == nullptr || isSoftware(*best))) return std::nullopt;
     if (best != nullptr) return best->index;
     throw Error(ErrorCode::NotFound, devices.empty()
                                          ? "No Vulkan device was found on this computer."
@@ -60,16 +65,19 @@ struct Engine::Devices {
     return usable;
   }
 
+  /// Nothing where the choice stands for the CPU executor.
   std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph& graph,
                                                 const CacheRoom& cache, const core::JobContext& job) {
+    const auto index = resolve(choice);
+    if (!index) return nullptr;
     const std::uint32_t positions = std::min(cache.positions, graph.mostPositions().value_or(cache.positions));
-    return gpu::createVulkanExecutor(open(resolve(choice)), graph, gpu::plannedKvBytes(graph, positions, cache.type),
-                                     job);
+    return gpu::createVulkanExecutor(open(*index), graph, gpu::plannedKvBytes(graph, positions, cache.type), job);
   }
 
   std::optional<DeviceMemory> memory(const DeviceChoice& choice) const {
-    if (choice.kind == DeviceChoice::Kind::Cpu || opened.empty()) return std::nullopt;
-    const auto found = opened.find(resolve(choice));
+    if (opened.empty()) return std::nullopt;
+    const auto index = resolve(choice);
+    const auto found = index ? opened.find(*index) : opened.end();
     if (found == opened.end() || !found->second) return std::nullopt;
     const auto memory = gpu::memory(*found->second);
     return DeviceMemory{memory.usedBytes, memory.budgetBytes, memory.hostUsedBytes, memory.hostAvailableBytes};
@@ -86,8 +94,10 @@ struct Engine::Devices {
 
 struct Engine::Devices {
   static std::vector<std::string> names() { return {}; }
-  static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&, const CacheRoom&,
-                                                       const core::JobContext&) {
+  static std::optional<std::uint32_t> resolve(const DeviceChoice&) { return std::nullopt; }
+  static std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph&,
+                                                       const CacheRoom&, const core::JobContext&) {
+    if (choice.kind != DeviceChoice::Kind::Vulkan) return nullptr;
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
   }
   static std::optional<DeviceMemory> memory(const DeviceChoice&) { return std::nullopt; }
@@ -130,13 +140,12 @@ std::unique_ptr<core::model::Executor> Engine::createExecutor(core::model::Graph
 
 std::unique_ptr<core::model::Executor> Engine::create(core::model::Graph graph, const DeviceChoice& device,
                                                       const CacheRoom& cache, const core::JobContext& job) {
-  if (device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
   try {
-    return m_devices->create(device, graph, cache, job);
+    if (auto executor = m_devices->create(device, graph, cache, job)) return executor;
   } catch (const Error&) {
     if (device.kind != DeviceChoice::Kind::Auto) throw;
-    return core::model::createCpuExecutor(std::move(graph));
   }
+  return core::model::createCpuExecutor(std::move(graph));
 }
 
 std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const SessionOptions& options,
@@ -155,6 +164,11 @@ std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, 
 std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const Variant& variant,
                                                             std::uint32_t contextLength, const core::JobContext& job) {
   return createSession(model, SessionOptions{variant.recipe, variant.device, contextLength, variant.kv}, job);
+}
+
+DeviceChoice::Kind Engine::kindOf(const DeviceChoice& choice) {
+  if (choice.kind != DeviceChoice::Kind::Auto) return choice.kind;
+  return Devices::resolve(choice) ? DeviceChoice::Kind::Vulkan : DeviceChoice::Kind::Cpu;
 }
 
 std::vector<std::string> Engine::vulkanDevices() { return Devices::names(); }

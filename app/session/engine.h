@@ -58,6 +58,9 @@ class Engine {
   /// Tokens a session of this model and these options can hold.
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
 
+  /// What a choice stands for here: the CPU executor or Vulkan. Automatic is the best GPU; where there is none, the CPU
+  /// executor, which computes several times faster than a Vulkan driver on the same processor does.
+  static DeviceChoice::Kind kindOf(const DeviceChoice& choice);
   /// Whether a Vulkan device can be used.
   static bool hasVulkan() { return !vulkanDevices().empty(); }
   /// Names of the Vulkan devices that can be used, in their order.

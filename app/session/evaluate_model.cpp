@@ -107,7 +107,7 @@ class Evaluator {
     addContestant(variant, batch, fmt::format("batches of {}", batch));
     using Kind = DeviceChoice::Kind;
     if (Engine::hasVulkan()) {
-      variant.device = {variant.device.kind == Kind::Cpu ? Kind::Vulkan : Kind::Cpu};
+      variant.device = {Engine::kindOf(variant.device) == Kind::Cpu ? Kind::Vulkan : Kind::Cpu};
       return addContestant(variant, m_request.batchTokens, variant.device.toString());
     }
     if (!variant.recipe.keepsEverything()) return;

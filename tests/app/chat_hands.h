@@ -8,6 +8,7 @@
 
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/chat/sampling_panel.h"
 #include "workspace_window.h"
 
 /// The chat of a window, driven with mouse and keyboard.
@@ -54,6 +55,12 @@ class ChatHands {
       QTest::keyClick(view, at < wanted ? Qt::Key_Down : Qt::Key_Up);
     QTest::keyClick(view, Qt::Key_Return);
     return list->currentData().toString() == scheme;
+  }
+  /// Chooses the first Vulkan device, where there is one, with the keyboard; otherwise the CPU computes here.
+  bool chooseVulkan() {
+    auto* devices = m_window.find<app::SamplingPanel>()->findChild<QComboBox*>(QStringLiteral("sampling-device"));
+    QTest::keyClick(devices, Qt::Key_Down);
+    return isDone() && devices->currentData().toString().startsWith(QLatin1String("vulkan:"));
   }
   QString titleOf(const app::AnswerView* view) {
     return view->findChild<QLabel*>(QStringLiteral("answer-title"))->text();

@@ -49,6 +49,22 @@ class TestCliDevices : public QObject {
     QVERIFY(asked.out.isEmpty());
   }
 
+  /// A Vulkan driver on the same processor is slower than the CPU executor: it runs only where it is asked for.
+  void softwareDriversRunWhereTheyAreAskedFor() {
+    const Json devices = json({QStringLiteral("devices")});
+    const auto generated = [](const char* device) {
+      const Json answer = json({QStringLiteral("generate"), kModel, QStringLiteral("--prompt"), QStringLiteral("Hi"),
+                                QStringLiteral("--max-tokens"), QStringLiteral("1"), QStringLiteral("--device"),
+                                QString::fromLatin1(device)});
+      return answer["device"].get<std::string>();
+    };
+    const auto isUsable = [](const Json& device) { return device["device"] != "cpu" && device["usable"] == true; };
+    const auto isGpu = [&](const Json& device) { return isUsable(device) && device["type"] != "cpu"; };
+    if (std::ranges::none_of(devices, isUsable)) QSKIP("There is no usable Vulkan device here.");
+    QVERIFY(generated("vulkan") != generated("cpu"));
+    QCOMPARE(generated("auto") == generated("cpu"), std::ranges::none_of(devices, isGpu));
+  }
+
   /// Rounding to the type that products run in keeps a NaN a NaN; the sentence says whose it is.
   void aWeightThatIsNoNumberIsNamedInAnyArithmetic() {
     const QString model = m_folder.filePath(QStringLiteral("nan.gguf"));

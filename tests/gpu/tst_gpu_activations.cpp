@@ -275,7 +275,7 @@ class TestGpuActivations : public QObject {
     const auto cpu = core::model::createCpuExecutor(graph),
                unrounded = core::model::createCpuExecutor(graphUnder(floats));
     const auto vulkan = gpu::createVulkanExecutor(deviceOf(way), graph);
-    const Tokens tokens = someTokens(150, graph.vocabulary());  // more than a batch
+    const Tokens tokens = someTokens(70, graph.vocabulary());  // more than a batch of lanes
     const auto expected = allLogits(*cpu, tokens);
     const double error = relativeError(allLogits(*vulkan, tokens), expected),
                  rounding = relativeError(expected, allLogits(*unrounded, tokens));

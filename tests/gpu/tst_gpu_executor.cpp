@@ -26,6 +26,9 @@ class TestGpuExecutor : public QObject {
   void initTestCase() {
     m_path = std::filesystem::path(m_folder.path().toStdString()) / "model.gguf";
     support::writeRandomModel({}, m_path);
+    m_small = m_path.parent_path() / "small.gguf";  // rows of whole super-blocks
+    support::writeRandomModel({.vocabulary = 160, .width = 256, .feedForward = 512, .heads = 16, .kvHeads = 4},
+                              m_small);
   }
   void families_data() {
     QTest::addColumn<QString>("family");
@@ -221,7 +224,7 @@ class TestGpuExecutor : public QObject {
   void everySchemeAgreesWithTheCpu() {
     QFETCH(QString, scheme);
     QFETCH(QString, family);
-    Model model(kDemo);
+    Model model(m_small);
     const core::model::Graph graph = model.graph(core::quant::Scheme::parse(scheme.toStdString()));
     const Tokens tokens = someTokens(40, graph.vocabulary());
     const auto cpu = core::model::createCpuExecutor(graph);
@@ -232,7 +235,7 @@ class TestGpuExecutor : public QObject {
 
  private:
   QTemporaryDir m_folder;
-  std::filesystem::path m_path;
+  std::filesystem::path m_path, m_small;
 };
 
 QTEST_GUILESS_MAIN(TestGpuExecutor)

@@ -124,7 +124,7 @@ class TestGpuLayouts : public QObject {
       add(scheme, 45, 100);  // rows end inside a unit and inside a tile
     }
     // How groups lie does not depend on the width of codes: widths that share a kernel's form have fewer of them.
-    const std::string_view few[] = {"int7", "int6", "int5"}, less[] = {"tensor", "16", "64", "96"};
+    const std::string_view few[] = {"int7", "int6", "int5", "int3"}, less[] = {"tensor", "16", "32", "64", "96"};
     for (const char* bits : {"int8", "int7", "int6", "int5", "int4", "int3", "int2"}) {
       for (const char* group : {"row", "tensor", "8", "16", "32", "64", "96", "20"}) {
         if (std::ranges::count(few, std::string_view(bits)) != 0 &&

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "app/text/device_hint.h"
 #include "app/text/numbers.h"
 #include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
@@ -29,7 +30,9 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_form->setSpacing(space::kOne);
   m_form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
   m_device = new QComboBox;
+  m_device->setObjectName(QStringLiteral("sampling-device"));
   m_device->setAccessibleName(tr("Device"));
+  m_device->setToolTip(text::deviceHint());
   m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   m_device->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_form->addRow(tr("Device"), m_device);

@@ -4,6 +4,7 @@
 #include <QLayout>
 #include <QSignalBlocker>
 
+#include "app/text/device_hint.h"
 #include "app/widgets/kv_type_field.h"
 #include "app/widgets/named_field.h"
 #include "app/workspaces/compare/compare_fields.h"
@@ -29,6 +30,7 @@ ConditionFields::ConditionFields(CompareState& state, const QString& prefix, QOb
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(kContents);
   }
+  m_device->setToolTip(text::deviceHint());
   for (QComboBox* box : {m_device, m_reference}) connect(box, &QComboBox::activated, this, &ConditionFields::ask);
   connect(m_kv, &KvTypeField::chosen, this, &ConditionFields::ask);
   connect(&m_state, &CompareState::questionChanged, this, &ConditionFields::refresh);

@@ -8,6 +8,7 @@
 #include <QSpinBox>
 #include <algorithm>
 
+#include "app/text/device_hint.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
 #include "app/widgets/named_field.h"
@@ -50,7 +51,8 @@ TraceBar::TraceBar(TraceState& state, QWidget* parent)
   m_token->setValue(kFirst);
   for (const auto& [name, text] : {std::pair(tr("Automatic"), "auto"), {tr("CPU"), "cpu"}, {tr("Vulkan"), "vulkan"}})
     m_device->addItem(name, QString::fromLatin1(text));
-  m_device->setToolTip(tr("Where both models say what they say; contributions are computed on the CPU"));
+  m_device->setToolTip(tr("Where both models say what they say; contributions are computed on the CPU") + u'\n' +
+                       text::deviceHint());
   for (QComboBox* box : {m_reference, m_compared}) {
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(kContents);
