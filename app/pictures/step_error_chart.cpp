@@ -8,19 +8,19 @@
 
 namespace app {
 namespace {
-constexpr double kHalfWidth = 0.75;  ///< errors beyond this are counted in the outermost bins
+constexpr double kStepHalfWidth = 0.75;  ///< errors beyond this are counted in the outermost bins
 constexpr int kFewestBins = 6, kMostBins = 30, kWeightsPerBin = 12;
 constexpr double kEvenVariance = 1.0 / 12;
 
 double lowEdge(std::size_t bin, std::size_t bins) {
-  return -kHalfWidth + 2 * kHalfWidth * static_cast<double>(bin) / static_cast<double>(bins);
+  return -kStepHalfWidth + 2 * kStepHalfWidth * static_cast<double>(bin) / static_cast<double>(bins);
 }
 }  // namespace
 
 StepErrorChart::StepErrorChart(QWidget* parent) : Chart(parent), m_bars(new QCPBars(xAxis, yAxis)), m_even(addGraph()) {
   setTitle(tr("Errors in units of the step"));
   setAxisTitles(tr("error in steps"), tr("weights"));
-  xAxis->setRange(-kHalfWidth, kHalfWidth);
+  xAxis->setRange(-kStepHalfWidth, kStepHalfWidth);
   xAxis->ticker()->setTickCount(5);
   axisRect()->setRangeZoom(Qt::Horizontal);
   axisRect()->setRangeDrag(Qt::Horizontal);
@@ -35,10 +35,10 @@ void StepErrorChart::setErrors(core::metrics::StepErrors errors) {
   const auto bins = static_cast<std::size_t>(wanted / 6 * 6);
   m_counts.assign(bins, 0);
   for (const double error : m_errors.inSteps) {
-    const double place = std::floor((error + kHalfWidth) / (2 * kHalfWidth) * static_cast<double>(bins));
+    const double place = std::floor((error + kStepHalfWidth) / (2 * kStepHalfWidth) * static_cast<double>(bins));
     m_counts[static_cast<std::size_t>(std::clamp(place, 0.0, static_cast<double>(bins) - 1))] += 1;
   }
-  const double width = 2 * kHalfWidth / static_cast<double>(bins), even = total * width;
+  const double width = 2 * kStepHalfWidth / static_cast<double>(bins), even = total * width;
   QVector<double> centres;
   for (std::size_t bin = 0; bin < bins; ++bin) centres << lowEdge(bin, bins) + width / 2;
   m_bars->setWidth(width * 0.92);
@@ -72,9 +72,10 @@ void StepErrorChart::applyColors() {
 }
 
 std::optional<QString> StepErrorChart::readout(QPointF at) const {
-  if (m_counts.empty() || std::abs(at.x()) >= kHalfWidth) return std::nullopt;
+  if (m_counts.empty() || std::abs(at.x()) >= kStepHalfWidth) return std::nullopt;
   const auto bins = m_counts.size();
-  const auto bin = static_cast<std::size_t>((at.x() + kHalfWidth) / (2 * kHalfWidth) * static_cast<double>(bins));
+  const auto bin =
+      static_cast<std::size_t>((at.x() + kStepHalfWidth) / (2 * kStepHalfWidth) * static_cast<double>(bins));
   return tr("errors from %1 to %2 steps: %3 weights")
       .arg(text::number(lowEdge(bin, bins), 2), text::number(lowEdge(bin + 1, bins), 2))
       .arg(m_counts[bin]);

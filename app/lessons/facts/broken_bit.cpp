@@ -26,7 +26,7 @@ using core::quant::QuantizedTensorPtr;
 
 [[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
 
-core::model::Recipe recipeOf(const std::string& scheme) {
+core::model::Recipe brokenRecipeOf(const std::string& scheme) {
   return scheme == "stored" ? core::model::Recipe() : core::model::Recipe(core::quant::Scheme::parse(scheme));
 }
 
@@ -93,7 +93,7 @@ std::optional<AnswerScore> brokenScore(const BrokenBit& broken, const core::JobC
     if (const auto found = known.find(key); found != known.end()) return found->second;
   }
   const auto model = OpenModel::open(std::string(kDemoName), job);
-  core::model::Recipe recipe = recipeOf(broken.scheme);
+  core::model::Recipe recipe = brokenRecipeOf(broken.scheme);
   recipe.replacements[broken.tensor] = breakBit(*model, broken, job.part(0.0, 0.1)).after;
   std::optional<AnswerScore> score;
   try {

@@ -17,7 +17,7 @@ namespace {
 using core::numeric::DivergenceCause;
 using core::numeric::ExactNumber;
 
-QString errorText(const ExactNumber& error) {
+QString chainErrorText(const ExactNumber& error) {
   if (error.isNan()) return QStringLiteral("—");
   if (error.isZero()) return tr("exact");
   const QString sign = error.isNegative() ? QString() : QStringLiteral("+");
@@ -104,10 +104,10 @@ std::vector<BitRows::Row> chainRows(const ChainResult& result) {
       row.cut = bitsCutOff(*row.format, row.code, *result.formats[i + 1], steps[i + 1].decision.truncatedCode);
     row.value = valueText(steps[i].value);
     const QString none = noErrorText(result, i);
-    row.note =
-        !none.isEmpty() ? none
-        : i == 0        ? tr("this step %1").arg(errorText(steps[i].stepError))
-                 : tr("this step %1 · in total %2").arg(errorText(steps[i].stepError), errorText(steps[i].totalError));
+    row.note = !none.isEmpty() ? none
+               : i == 0        ? tr("this step %1").arg(chainErrorText(steps[i].stepError))
+                               : tr("this step %1 · in total %2")
+                              .arg(chainErrorText(steps[i].stepError), chainErrorText(steps[i].totalError));
     row.isBad = result.chain.divergence && result.chain.divergence->step == i;
     rows.push_back(row);
   }
@@ -120,7 +120,7 @@ std::vector<BitRows::Row> chainRows(const ChainResult& result) {
   const ExactNumber value = core::numeric::decodeExact(*straight.format, straight.code, result.links.back().scale);
   straight.value = valueText(value);
   if (value.isFinite() && result.number.isFinite())
-    straight.note = tr("in total %1").arg(errorText(value - result.number));
+    straight.note = tr("in total %1").arg(chainErrorText(value - result.number));
   rows.push_back(straight);
   return rows;
 }

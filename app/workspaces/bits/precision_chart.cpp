@@ -17,7 +17,7 @@ constexpr int kLowest = -160, kHighest = 130;  ///< powers of two
 const QCPRange kHome(1e-9, 1e6);               ///< magnitudes shown at first
 constexpr double kFewestBits = 0.9, kMostBits = 90;
 constexpr double kFewestValues = 0.8, kMostValues = 4e17;
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNotDrawn = std::numeric_limits<double>::quiet_NaN();
 
 /// Labels decades as 10⁻⁸; between them, after zooming in, the numbers themselves.
 class DecadeTicker final : public QCPAxisTickerLog {
@@ -49,11 +49,11 @@ class DoublingTicker final : public QCPAxisTickerLog {
 
 double floatBits(const core::numeric::NumberFormat& format, int exponent) {
   const double largest = core::numeric::decode(format, format.maxFiniteCode());
-  if (std::ldexp(1.0, exponent) > largest) return kNone;
+  if (std::ldexp(1.0, exponent) > largest) return kNotDrawn;
   const int smallestNormal = 1 - format.bias, mantissa = static_cast<int>(format.mantissaBits);
-  if (exponent < smallestNormal && !format.hasSubnormals) return kNone;
+  if (exponent < smallestNormal && !format.hasSubnormals) return kNotDrawn;
   const int bits = exponent >= smallestNormal ? mantissa + 1 : mantissa + 1 - (smallestNormal - exponent);
-  return bits >= 1 ? bits : kNone;
+  return bits >= 1 ? bits : kNotDrawn;
 }
 
 std::vector<double> levelsOf(const FormatRow& row) {
@@ -65,12 +65,12 @@ std::vector<double> levelsOf(const FormatRow& row) {
 
 /// Levels with gaps: significant bits are log2(magnitude / gap) + 1 at the largest magnitude of the octave.
 double levelBits(const std::vector<double>& levels, int exponent) {
-  if (std::ldexp(1.0, exponent) > levels.back()) return kNone;
+  if (std::ldexp(1.0, exponent) > levels.back()) return kNotDrawn;
   const double magnitude = std::min(std::ldexp(1.0, exponent + 1), levels.back());
   const auto above = std::lower_bound(levels.begin(), levels.end(), magnitude);
-  if (above == levels.begin()) return kNone;
+  if (above == levels.begin()) return kNotDrawn;
   const double bits = std::log2(magnitude / (*above - *(above - 1))) + 1;
-  return bits >= 1 ? bits : kNone;
+  return bits >= 1 ? bits : kNotDrawn;
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ double levelBits(const std::vector<double>& levels, int exponent) {
 std::vector<double> curveOf(const FormatRow& row, RangeMeasure measure, int lowest, int highest) {
   std::vector<double> result;
   if (measure == RangeMeasure::ValuesPerBinade) {
-    result.assign(static_cast<std::size_t>(highest - lowest + 1), kNone);
+    result.assign(static_cast<std::size_t>(highest - lowest + 1), kNotDrawn);
     for (const core::numeric::BinadeCount& binade : core::numeric::valuesPerBinade(*row.format, row.scale))
       if (binade.exponent >= lowest && binade.exponent <= highest && binade.positive > 0)
         result[static_cast<std::size_t>(binade.exponent - lowest)] = static_cast<double>(binade.positive);

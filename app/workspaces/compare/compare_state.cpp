@@ -14,7 +14,7 @@ namespace app {
 namespace {
 
 const QString kMeasureTag = QStringLiteral("compare.measure"), kPlanTag = QStringLiteral("compare.plan");
-constexpr int kPollMilliseconds = 120;
+constexpr int kComparePollMilliseconds = 120;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ qint64 changedAt(const QString& file) {
 
 CompareState::CompareState(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs), m_engine(std::make_shared<Engine>()) {
-  m_poll.setInterval(kPollMilliseconds);
+  m_poll.setInterval(kComparePollMilliseconds);
   connect(&m_poll, &QTimer::timeout, this, [this] {
     takeNews();
     if (isMeasuring()) return;

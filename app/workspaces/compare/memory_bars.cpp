@@ -13,8 +13,8 @@ namespace app {
 namespace {
 
 constexpr Length kBarHeight{17};
-constexpr double kGap = 0.9;    ///< rows between groups
-constexpr double kMost = 1.22;  ///< share up to which bars are drawn
+constexpr double kBarGap = 0.9;  ///< rows between groups
+constexpr double kMost = 1.22;   ///< share up to which bars are drawn
 constexpr double kRoomForNames = 0.24;
 
 /// The longest context that fits, as far as the model goes.
@@ -49,7 +49,7 @@ MemoryBars::MemoryBars(QWidget* parent)
 
 double MemoryBars::yOf(std::size_t group, std::size_t bar) const {
   const double bars = m_groups.empty() ? 0 : static_cast<double>(m_groups.front().bars.size());
-  return static_cast<double>(group) * (bars + kGap) + static_cast<double>(bar);
+  return static_cast<double>(group) * (bars + kBarGap) + static_cast<double>(bar);
 }
 
 double MemoryBars::rows() const {

@@ -11,7 +11,7 @@ namespace app {
 namespace {
 
 const QString kTasksTag = QStringLiteral("compare.tasks");
-constexpr int kPollMilliseconds = 120;
+constexpr int kTaskPollMilliseconds = 120;
 constexpr std::chrono::milliseconds kShowInterval{100};
 
 /// Hands on what is known now and then, so that copying it takes no more than a tenth of the time.
@@ -37,7 +37,7 @@ class Showing {
 }  // namespace
 
 TaskState::TaskState(CompareState& compare, QObject* parent) : QObject(parent), m_compare(compare) {
-  m_poll.setInterval(kPollMilliseconds);
+  m_poll.setInterval(kTaskPollMilliseconds);
   connect(&m_poll, &QTimer::timeout, this, [this] {
     takeNews();
     if (isAsking()) return;

@@ -9,14 +9,14 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("layers.measure");
-constexpr int kPollMilliseconds = 120;
+const QString kLayersTag = QStringLiteral("layers.measure");
+constexpr int kLayersPollMilliseconds = 120;
 
 }  // namespace
 
 MeasuredLayers::MeasuredLayers(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs), m_engine(std::make_shared<Engine>()) {
-  m_poll.setInterval(kPollMilliseconds);
+  m_poll.setInterval(kLayersPollMilliseconds);
   // A job that was cancelled, here or elsewhere, delivers nothing: what it has found is taken all the same.
   connect(&m_poll, &QTimer::timeout, this, [this] {
     const bool hasEnded = !isMeasuring();
@@ -41,7 +41,7 @@ MeasuredLayers::~MeasuredLayers() = default;
 
 void MeasuredLayers::followModel() {
   if (m_model == m_selection.model()) return;
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kLayersTag);
   m_feed.reset();
   m_answers.clear();
   m_failure.clear();
@@ -104,7 +104,7 @@ bool MeasuredLayers::hasMore(const core::model::Recipe& recipe) const {
   return answer == nullptr || isOld(*answer) || !answer->isComplete || answer->rows(m_level).empty();
 }
 
-bool MeasuredLayers::isMeasuring() const { return m_jobs.isActive(kTag); }
+bool MeasuredLayers::isMeasuring() const { return m_jobs.isActive(kLayersTag); }
 
 bool MeasuredLayers::isMeasuring(const core::model::Recipe& recipe) const {
   const MeasuredAnswer* answer = find(recipe);
@@ -144,7 +144,7 @@ void MeasuredLayers::measure(const std::vector<core::model::Recipe>& recipes) {
   }
   m_feed = std::make_shared<MeasuredFeed>();
   m_jobs.run(
-      this, {kTag, tr("Measuring tensors one by one"), Lane::Inference, Priority::Sweep},
+      this, {kLayersTag, tr("Measuring tensors one by one"), Lane::Inference, Priority::Sweep},
       [model = m_model, engine = m_engine, order = m_order, feed = m_feed](const core::JobContext& job) {
         measureRecipeTensors(*model, *engine, order, *feed, job);
       },
@@ -154,7 +154,7 @@ void MeasuredLayers::measure(const std::vector<core::model::Recipe>& recipes) {
 }
 
 void MeasuredLayers::stop() {
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kLayersTag);
   takeNews();
   Q_EMIT changed();
 }

@@ -14,7 +14,7 @@ namespace app {
 
 namespace {
 
-constexpr Length kReach{18};  ///< from a point within which it is meant
+constexpr Length kProxyReach{18};  ///< from a point within which it is meant
 constexpr Length kDot{7};
 constexpr double kBelowLeast = 4;  ///< the least that was found lies so many times above the lower end
 constexpr double kMargin = 0.08;   ///< beyond the outermost points, of the range in logarithms
@@ -138,7 +138,7 @@ void ProxyChart::applyColors() {
 
 const ProxyChart::Point* ProxyChart::nearest(QPointF coordinates) const {
   const QPointF at(xAxis->coordToPixel(coordinates.x()), yAxis->coordToPixel(coordinates.y()));
-  double least = kReach;
+  double least = kProxyReach;
   const Point* found = nullptr;
   for (const Point* point : m_shown) {
     const double distance =

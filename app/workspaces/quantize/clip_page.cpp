@@ -29,7 +29,7 @@ const QString kClipTag = QStringLiteral("quantize.clip");
 /// So much work (weights of plain rounding) is done at once, without a job; a study of more weights than the second
 /// takes long enough to be named.
 constexpr std::uint64_t kTriedAtOnce = 1U << 10U, kLong = 1U << 16U;
-constexpr int kBetween = 6, kLeastWidth = 260, kSliderWidth = 120;
+constexpr int kClipBetween = 6, kLeastWidth = 260, kSliderWidth = 120;
 constexpr int kChartHeight = 156;  ///< with its axes: the curve has two thirds of it
 
 }  // namespace
@@ -52,7 +52,7 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
   column->addWidget(framed(m_chart, tr("Mean squared error: rounding (dashed), clipping (dotted) and both")), 1);
   auto* controls = new QWidget;
   auto* flow = new FlowLayout(controls);
-  flow->setSpacing(kBetween);
+  flow->setSpacing(kClipBetween);
   flow->setLeastWidth(kLeastWidth);
   controls->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   auto* name = new Label(Label::Style::Hint, tr("clip"));

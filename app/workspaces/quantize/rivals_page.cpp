@@ -21,7 +21,7 @@ namespace app {
 namespace {
 
 const QString kRivalsTag = QStringLiteral("quantize.rivals");
-constexpr int kRowHeight = 25, kRowWidth = 560, kLeastHeight = 104;
+constexpr int kRivalRowHeight = 25, kRowWidth = 560, kLeastHeight = 104;
 /// Widths within so much of each other are the same price.
 constexpr double kSameBits = 0.3;
 
@@ -59,9 +59,9 @@ void RivalsPage::buildTable() {
   m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
   m_table->setSelectionMode(QAbstractItemView::SingleSelection);
   m_table->verticalHeader()->hide();
-  m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight));
+  m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRivalRowHeight));
   connect(&Theme::instance(), &Theme::changed, m_table,
-          [table = m_table] { table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight)); });
+          [table = m_table] { table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRivalRowHeight)); });
   auto* header = m_table->horizontalHeader();
   header->setSectionResizeMode(QHeaderView::ResizeToContents);
   header->setSectionResizeMode(RivalsModel::Levels, QHeaderView::Stretch);

@@ -12,7 +12,7 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("trace");
+const QString kTraceTag = QStringLiteral("trace");
 constexpr int kPollMilliseconds = 60;
 constexpr std::size_t kKept = 4;  // traces that going back finds again
 
@@ -43,7 +43,7 @@ void TraceState::setActive(bool active) {
   if (active) follow();
 }
 
-bool TraceState::isRunning() const { return m_jobs.isActive(kTag); }
+bool TraceState::isRunning() const { return m_jobs.isActive(kTraceTag); }
 
 // Another question: its answer is computed, or was already. What was known of another one goes.
 void TraceState::follow() {
@@ -53,7 +53,7 @@ void TraceState::follow() {
   }
   const auto& asked = question();
   if (m_running && m_running != asked) {
-    m_jobs.cancelTag(kTag);
+    m_jobs.cancelTag(kTraceTag);
     m_running.reset();
   }
   if (asked && (m_result.question == asked || m_running == asked)) return;
@@ -110,14 +110,14 @@ void TraceState::run() {
     m_failure = sentence;
     Q_EMIT changed();
   };
-  m_jobs.run(this, {kTag, tr("Tracing the word"), Lane::Inference}, work, done, failed);
+  m_jobs.run(this, {kTraceTag, tr("Tracing the word"), Lane::Inference}, work, done, failed);
   m_poll.start();
   Q_EMIT changed();
 }
 
 void TraceState::stop() {
   takeNews();
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kTraceTag);
   m_wasStopped = std::exchange(m_running, nullptr) != nullptr;
   Q_EMIT changed();
 }

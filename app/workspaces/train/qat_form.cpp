@@ -20,7 +20,7 @@ namespace {
 
 /// What a newcomer finds: from one that training heals at once to one that is broken without it.
 constexpr const char* kOffered[] = {"int3", "int2:range=minmax", "int4:group=row", "nf4", "q4_0", "log4"};
-constexpr int kMostSteps = 100000, kMostBatch = 512, kMostLength = 4096, kMostSeed = 1 << 30;
+constexpr int kMostQatSteps = 100000, kMostBatch = 512, kMostLength = 4096, kMostSeed = 1 << 30;
 
 FileChoice* conversations(const char* objectName) {
   auto* choice = new FileChoice(QatForm::tr("What to train on"),
@@ -38,8 +38,8 @@ QatForm::QatForm(QWidget* parent)
       m_range(new QComboBox),
       m_data(conversations("qat-data")),
       m_heldOut(conversations("qat-held-out")),
-      m_steps(countField("qat-steps", 1, kMostSteps, 120)),
-      m_every(countField("qat-every", 1, kMostSteps, 10)),
+      m_steps(countField("qat-steps", 1, kMostQatSteps, 120)),
+      m_every(countField("qat-every", 1, kMostQatSteps, 10)),
       m_batch(countField("qat-batch", 1, kMostBatch, 16)),
       m_length(countField("qat-length", 8, kMostLength, 256)),
       m_seed(countField("qat-seed", 0, kMostSeed, 1)),
