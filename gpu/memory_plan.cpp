@@ -100,6 +100,10 @@ class Footprint {
     fusion.canShare = [this](const Op& a, const Op& b) {
       return haveSameKernel(m_formats.at(VulkanExecutor::keyOf(a)), m_formats.at(VulkanExecutor::keyOf(b)));
     };
+    fusion.canNorm = [this, wished](const Op& norm, const Op& product) {
+      return canFuseNorm(m_choice, wished, m_graph.values[norm.out].width, m_graph.values[product.out].width,
+                         m_formats.at(VulkanExecutor::keyOf(product)).tableWords);
+    };
     const std::uint64_t perRow = placeValues(m_graph, planSteps(m_graph, fusion)).rowFloats;
     const std::uint64_t limit = m_caps.maxRange(m_choice.family, 4 * sizeof(float)) / 4;
     const std::uint64_t attention = attentionPartFloats(m_graph, m_choice), left = limit - std::min(limit, attention);

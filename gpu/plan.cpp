@@ -41,6 +41,7 @@ class Planner {
     Step step{.kind = op.kind(), .ops = {&op}, .out = op.out};
     ++m_next;
     if (op.kind() == OpKind::MatMul) growMatMul(step);
+    if (op.kind() == OpKind::RmsNorm) tryNorm(step);
     if (op.kind() == OpKind::Rope && follows(0, OpKind::Rope) && m_ops[m_next].as<Rope>() == op.as<Rope>()) {
       step.ops.push_back(&m_ops[m_next++]);
       step.out = step.ops.back()->out;
@@ -60,6 +61,24 @@ class Planner {
       step.ops.push_back(&m_ops[m_next++]);
       step.out = step.ops.back()->out;
     }
+  }
+
+  /// A norm of whole rows and the products that are all that reads it.
+  void tryNorm(Step& step) {
+    const Op& norm = *step.ops[0];
+    if (!follows(0, OpKind::MatMul) || m_ops[m_next].inputs != std::vector{norm.out}) return;
+    if (m_fusion.isWatched(norm.out) || m_graph.values[norm.out].width != norm.as<core::model::RmsNorm>().size() ||
+        !m_fusion.canNorm(norm, m_ops[m_next]))
+      return;
+    const std::size_t behindNorm = m_next;
+    Step products = nextStep();
+    const auto readers = std::ranges::count_if(products.ops, [](const Op* op) { return op->kind() == OpKind::MatMul; });
+    if (readers != m_uses[norm.out] || products.residual == norm.out) {
+      m_next = behindNorm;
+      return;
+    }
+    products.norm = &norm;
+    step = std::move(products);
   }
 
   /// MatMul, Add: the sum is the product's only reader.
@@ -126,8 +145,9 @@ std::vector<ValueId> Step::reads() const {
   for (const Op* op : ops) {
     if (fusedGlu && op->kind() == OpKind::Glu) continue;  // gate and up never reach memory
     for (const ValueId input : op->inputs)
-      if (!isRotatedKey(*this, input)) values.push_back(input);
+      if (!isRotatedKey(*this, input) && (norm == nullptr || input != norm->out)) values.push_back(input);
   }
+  if (norm != nullptr) values.push_back(norm->inputs[0]);
   if (residual != kNoValue) values.push_back(residual);
   return values;
 }

@@ -79,10 +79,19 @@ void VulkanExecutor::recordProducts(const StepContext& context, const Step& step
     if (step.residual != core::model::kNoValue) target.residual = context.place(step.residual).offset;
     targets.push_back(target);
   }
+  std::optional<InputNorm> inputNorm;
+  if (step.norm != nullptr) {
+    const auto& norm = step.norm->as<core::model::RmsNorm>();
+    inputNorm = {normWeight(norm), static_cast<std::uint32_t>(norm.size()), norm.epsilon};
+  }
+  const ValueId input = step.norm != nullptr ? step.norm->inputs[0] : step.ops[0]->inputs[0];
   recordMatMul(
-      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
-      context.place(step.ops[0]->inputs[0]), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain,
-      codedInputs(context, *step.ops[0]));
+      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, context.place(input),
+      targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain, codedInputs(context, *step.ops[0]), inputNorm);
+}
+
+std::uint32_t VulkanExecutor::normWeight(const core::model::RmsNorm& norm) const {
+  return norm.weight ? constantOf(norm.weight) : m_ones.at(static_cast<std::uint32_t>(norm.size()));
 }
 
 /// How the inputs of a product are coded, if they are.
@@ -115,7 +124,7 @@ void VulkanExecutor::recordNorm(const StepContext& context, const Op& op) {
   }
   const auto& norm = op.as<core::model::RmsNorm>();
   const auto width = static_cast<std::uint32_t>(norm.size());
-  recordRmsNorm(context.recorder, plain, in, norm.weight ? constantOf(norm.weight) : m_ones.at(width),
+  recordRmsNorm(context.recorder, plain, in, normWeight(norm),
                 {width, m_graph.values[op.out].width / width, norm.epsilon}, out);
 }
 

@@ -40,11 +40,13 @@ OpKind timedKind(const Step& step) {
 /// The names of what a step makes.
 std::string madeBy(const Step& step, const core::model::Graph& graph) {
   std::string names;
-  for (const Op* const op : step.ops) {
-    if (op->out == core::model::kNoValue) continue;
+  const auto add = [&](const Op& op) {
+    if (op.out == core::model::kNoValue) return;
     if (!names.empty()) names += " + ";
-    names += graph.values[op->out].name;
-  }
+    names += graph.values[op.out].name;
+  };
+  for (const Op* const op : step.ops) add(*op);
+  if (step.norm != nullptr) add(*step.norm);
   return names;
 }
 
@@ -179,6 +181,10 @@ Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
   fusion.swiGlu = canFuseSwiGlu(m_device->choice(), tokens);
   fusion.canShare = [this](const Op& a, const Op& b) {
     return canShareDispatch(*residentOf(a).tensor, *residentOf(b).tensor);
+  };
+  fusion.canNorm = [this, tokens](const Op& norm, const Op& product) {
+    return canFuseNorm(m_device->choice(), tokens, m_graph.values[norm.out].width, m_graph.values[product.out].width,
+                       residentOf(product).tensor->format.tableWords);
   };
   return fusion;
 }

@@ -98,6 +98,7 @@ class VulkanExecutor : public core::model::Executor {
   void recordRecurrent(const StepContext& context, const core::model::Op& op);
   void recordNorm(const StepContext& context, const core::model::Op& op);
   /// First constant of a norm, a bias or sinks; kNone without one.
+  std::uint32_t normWeight(const core::model::RmsNorm& norm) const;
   std::uint32_t constantOf(const core::quant::QuantizedTensorPtr& vector) const {
     return vector ? m_vectors.at(vector.get()) : kNone;
   }

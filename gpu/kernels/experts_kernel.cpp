@@ -42,8 +42,8 @@ void recordExpertMatMul(Recorder& recorder, const std::function<VkDescriptorSet(
   push.tokenCount = recorder.tokens();
   push.groups = format.groups;
   push.unitsPerGroup = format.unitsPerGroup;
-  push.pairing = static_cast<std::uint32_t>(MatMulPairing::Plain);
   push.segments = 1;
+  push.norm = kNone;
   const auto compute = static_cast<std::uint32_t>(format.compute);
   const std::uint32_t rows = recorder.tokens() * target.used;
   const double work = 1.0 * tiles * kTileRows * format.units * kUnitValues * rows;

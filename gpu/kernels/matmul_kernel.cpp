@@ -19,9 +19,10 @@ static_assert(static_cast<uint>(core::quant::ComputeType::Fp16) == kComputeFp16 
 static_assert(kSumChains == core::model::ops::kChains &&
               kMostSummedUnits * kUnitValues == core::model::ops::kMostSummed);
 
-constexpr std::uint32_t kLaneTokens = 4;   // tokens that share a decoded weight in matmul_lanes
-constexpr std::uint32_t kFewTokens = 4;    // up to here matmul_rows reads the weights once per token
-constexpr std::uint32_t kCodedTokens = 8;  // that share a weight in matmul_codes, at most
+constexpr std::uint32_t kLaneTokens = 4;              // tokens that share a decoded weight in matmul_lanes
+constexpr std::uint32_t kFewTokens = 4;               // up to here matmul_rows reads the weights once per token
+constexpr std::uint32_t kMostNormedRows = 1U << 14U;  // of a product whose workgroups norm their input
+constexpr std::uint32_t kCodedTokens = 8;             // that share a weight in matmul_codes, at most
 
 MatMulSegment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& part) {
   const auto offsetBy = [&](std::uint32_t place) { return place == kNone ? kNone : place + part.firstRow; };
@@ -35,6 +36,8 @@ MatMulSegment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& pa
           .row = part.firstRow};
 }
 
+bool isSwiGlu(const MatMulPush& push) { return push.segments == kSwiGluPairing; }
+
 std::uint32_t tilesInAll(const MatMulPush& push, std::uint32_t perGroup) {
   std::uint32_t groups = 0;
   for (std::uint32_t s = 0; s < push.segments; ++s) groups += divideUp(push.segment[s].tiles, perGroup);
@@ -43,13 +46,14 @@ std::uint32_t tilesInAll(const MatMulPush& push, std::uint32_t perGroup) {
 
 double workOf(const PackedFormat& format, const MatMulPush& push) {
   double tiles = 0;
-  for (std::uint32_t s = 0; s < push.segments; ++s) tiles += push.segment[s].tiles;
+  for (std::uint32_t s = 0; s < (isSwiGlu(push) ? 2 : push.segments); ++s) tiles += push.segment[s].tiles;
   return tiles * kTileRows * format.units * kUnitValues * push.tokenCount;
 }
 
-void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push) {
+void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
+              const InputNorm& norm) {
   const KernelChoice& choice = recorder.choice();
-  const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
+  const bool swiGlu = isSwiGlu(push);
   const VkDescriptorSet sets[] = {set};
   const double work = workOf(format, push);
   const auto compute = static_cast<uint>(format.compute);
@@ -72,13 +76,18 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   if (push.tokenCount <= kFewTokens || widest == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
     const std::uint32_t splits = choice.splits(x, push.units);
-    recorder.dispatch(
-        "matmul_rows." + format.kernel,
-        withLayout(MatMulRowsConstants{.workgroup = splits, .splits = splits, .computeType = compute}.values(), format),
-        sets, push, {x, push.tokenCount}, work);
+    recorder.dispatch("matmul_rows." + format.kernel,
+                      withLayout(MatMulRowsConstants{.workgroup = splits,
+                                                     .splits = splits,
+                                                     .computeType = compute,
+                                                     .normWidth = norm.width,
+                                                     .normEpsilon = std::bit_cast<std::uint32_t>(norm.epsilon)}
+                                     .values(),
+                                 format),
+                      sets, push, {x, push.tokenCount}, work);
     return;
   }
-  assert(!swiGlu);
+  assert(!swiGlu && norm.width == 0);
   const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, widest);
   recorder.dispatch("matmul_tiles." + format.kernel,
                     withLayout(MatMulTilesConstants{.tileTokens = tile, .computeType = compute}.values(), format), sets,
@@ -90,7 +99,7 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
 void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
                    const CodedInputs& coded, std::uint32_t used) {
   const KernelChoice& choice = recorder.choice();
-  const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
+  const bool swiGlu = isSwiGlu(push);
   const std::uint32_t tiles = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
   const bool isLanes = choice.isLanes();
   const std::uint32_t most = isLanes ? kLaneTokens : kCodedTokens;
@@ -133,9 +142,19 @@ bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens) {
   return choice.isLanes() || tokens <= kFewTokens || choice.tileTokens(0) == 0;
 }
 
+bool canFuseNorm(const KernelChoice& choice, std::uint32_t tokens, std::uint32_t width, std::uint32_t rows,
+                 std::uint32_t tableWords) {
+  // Where workgroups queue up, each would do it once more.
+  if (choice.isLanes() || tokens > kFewTokens || rows > kMostNormedRows) return false;
+  // The inputs, a quad that they always have, and two sums of each row.
+  const std::uint64_t floats = std::uint64_t{strideOf(width)} + 4 + std::uint64_t{2} * choice.mostSplits * kTileRows;
+  return (floats + tableWords) * 4 <= choice.sharedBytes;
+}
+
 void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
-                  std::span<const MatMulTarget> targets, MatMulPairing pairing,
-                  const std::optional<CodedInputs>& coded) {
+                  std::span<const MatMulTarget> targets, MatMulPairing pairing, const std::optional<CodedInputs>& coded,
+                  const std::optional<InputNorm>& norm) {
+  assert(!coded || !norm);
   assert(!targets.empty() && targets.size() <= 3);
   const PackedFormat& format = targets[0].weight->format;
   MatMulPush push{};
@@ -145,9 +164,9 @@ void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const 
   push.tokenCount = recorder.tokens();
   push.groups = format.groups;
   push.unitsPerGroup = format.unitsPerGroup;
-  push.pairing = static_cast<std::uint32_t>(pairing);
+  push.norm = norm ? norm->weight : kNone;
   const auto multiply = [&](const WeightBlock& block) {
-    if (!coded) return dispatch(recorder, setOf(block), format, push);
+    if (!coded) return dispatch(recorder, setOf(block), format, push, norm.value_or(InputNorm()));
     push.segment[0].table = coded->floats;
     dispatchCodes(recorder, setOf(block), format, push, *coded);
   };
@@ -162,6 +181,7 @@ void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const 
   for (const MatMulTarget& target : targets) {
     push.segment[push.segments++] = segmentOf(target, target.weight->parts[0]);
   }
+  if (pairing == MatMulPairing::SwiGlu) push.segments = kSwiGluPairing;
   multiply(*targets[0].weight->parts[0].range->block());
 }
 

@@ -27,7 +27,14 @@ struct CodedInputs {
 void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
                    const CodedInputs& coded, std::uint32_t used = 0);
 
-enum class MatMulPairing : std::uint32_t { Plain = kPlainPairing, SwiGlu = kSwiGluPairing };
+enum class MatMulPairing : std::uint8_t { Plain, SwiGlu };
+
+/// RMS norm that the inputs go through on their way.
+struct InputNorm {
+  std::uint32_t weight = kNone;  ///< first constant
+  std::uint32_t width = 0;       ///< values of the input
+  float epsilon = 0.0F;
+};
 
 /// Whether the two weights may share a dispatch: same input, layout and buffer.
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b);
@@ -36,11 +43,18 @@ bool haveSameKernel(const PackedFormat& a, const PackedFormat& b);
 /// Whether silu(gate · x) · (up · x) can be one dispatch for a batch of this many tokens.
 bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens);
 
+/// Whether a product of a batch of this many tokens had better compute the norm of its inputs itself.
+/// @param width of the inputs  @param rows of the weight  @param tableWords of its table
+bool canFuseNorm(const KernelChoice& choice, std::uint32_t tokens, std::uint32_t width, std::uint32_t rows,
+                 std::uint32_t tableWords);
+
 /// out[t] = weight · in[t] (+ bias) (+ residual[t]) for one to three weights that can share a dispatch, or with SwiGlu
 /// out = silu(gate · in) · (up · in) into the first target. A single weight may lie in several parts.
 /// @param setOf descriptor set of a weight block  @param coded nothing: inputs are floats
+/// @param norm of the inputs, where canFuseNorm() allows it; nothing: they are as they lie
 void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
                   std::span<const MatMulTarget> targets, MatMulPairing pairing,
-                  const std::optional<CodedInputs>& coded = std::nullopt);
+                  const std::optional<CodedInputs>& coded = std::nullopt,
+                  const std::optional<InputNorm>& norm = std::nullopt);
 
 }  // namespace gpu

@@ -320,7 +320,7 @@ void main() {
     tokenRow[t] = (push.inQuad + token * push.inStrideQuads + routed.inQuads) * 4;
     tokenFloats[t] = push.segment[0].table + row * push.units * kUnitValues;
   }
-  const bool swiGlu = push.pairing == kSwiGluPairing;
+  const bool swiGlu = push.segments == kSwiGluPairing;
   uint s = 0, tile = gl_WorkGroupID.x;
   while (!swiGlu && s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
   float values[tokensEach][laneRows], gate[tokensEach][laneRows];

@@ -36,7 +36,7 @@ void main() {
 
   // Which two tiles: neighbours of one segment, or the same tile of gate and up.
   uint s0 = 0, s1 = 0, tile0, tile1;
-  if (push.pairing == kSwiGluPairing) {
+  if (push.segments == kSwiGluPairing) {
     s1 = 1;
     tile0 = tile1 = gl_WorkGroupID.x;
   } else {
@@ -178,7 +178,7 @@ void main() {
         value *= kRoundedSum;  // rounded weights have their factors already
       if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + routed.bias + row);
       sums[t][r] = value = rounded(value);
-      if (push.pairing == kSwiGluPairing) {
+      if (push.segments == kSwiGluPairing) {
         if (second) arena[push.segment[0].result + at] = silu(sums[t][r - laneRows]) * value;
         continue;
       }

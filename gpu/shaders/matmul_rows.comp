@@ -1,6 +1,7 @@
 // result[t] = weight · in[t] for GPUs, few tokens: a workgroup has a tile of 32 rows, each split among invocations that
 // take every splits-th unit. Neighbouring invocations have neighbouring rows and read neighbouring words; the input
 // is the same address for all of them. Sums meet in shared memory, so any subgroup size is right.
+// An RMS norm of the input is computed by every workgroup for itself: a dispatch and its barrier cost more.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -13,9 +14,10 @@ QS_MATMUL_ROWS(QS_SPECIALIZE)
 #include "common/matmul.glsl"
 #include "common/decoded.glsl"
 #include "common/compute_type.glsl"
-#include "common/rows_of_tile.glsl"
 
 shared float partial[2][splits][kTileRows];
+#include "common/normed_input.glsl"
+#include "common/rows_of_tile.glsl"
 
 void main() {
   const uint r = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
@@ -23,13 +25,14 @@ void main() {
   if (!routed.isHere) return;  // the whole workgroup
   const uint token = routed.token, inQuad = push.inQuad + token * push.inStrideQuads + routed.inQuads;
   uint s = 0, tile = gl_WorkGroupID.x;
-  const bool swiGlu = push.pairing == kSwiGluPairing;
+  const bool swiGlu = push.segments == kSwiGluPairing;
   if (!swiGlu) {
     while (s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
   }
 #ifdef NEEDS_TABLE
   prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
+  if (normWidth > 0) normInput(inQuad);
   partial[0][split][r] = rowOfTile(s, routed.tile + tile, inQuad, split, r);
   if (swiGlu) partial[1][split][r] = rowOfTile(1, routed.tile + tile, inQuad, split, r);
   barrier();

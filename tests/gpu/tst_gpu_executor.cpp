@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "core/base/error.h"
+#include "core/model/graph_builder.h"
 #include "core/quant/registry.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
@@ -202,10 +203,67 @@ class TestGpuExecutor : public QObject {
 
   void stepsAreFused() {
     Model model(kDemo);
-    const gpu::VulkanExecutor executor(openFamily(families().front()), model.graph(), core::JobContext());
-    // norm, qkv, rope and store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
-    // logits.
-    QCOMPARE(executor.stepCount(), std::size_t{8} * model.config().layers + 4);
+    for (const QString& family : families()) {
+      const gpu::VulkanExecutor executor(sharedFamily(family), model.graph(), core::JobContext());
+      // norm, qkv, rope and store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
+      // logits. Workgroups norm the inputs of their products themselves.
+      const bool norms = family == "lanes";
+      QCOMPARE(executor.stepCount(), std::size_t{norms ? 8U : 6U} * model.config().layers + (norms ? 4 : 3));
+    }
+  }
+
+  /// What somebody else reads, too, is normed in a step of its own.
+  void normsWithOtherReadersAreSteps() {
+    const auto square = quantized("fp32", 32, 32), gain = quantized("fp32", 1, 32);
+    const auto stepsOf = [&](bool isReadTwice) {
+      core::model::GraphBuilder builder(0);
+      const auto x = builder.embed("x", square);
+      const auto normed = builder.rmsNorm("normed", x, gain, 1e-5F);
+      const auto product = builder.matMul("product", normed, square);
+      builder.add("logits", product, isReadTwice ? normed : x);
+      const core::model::Graph graph = builder.take();
+      gpu::Fusion fusion;
+      fusion.canShare = [](const auto&, const auto&) { return true; };
+      fusion.canNorm = [](const auto&, const auto&) { return true; };
+      return gpu::planSteps(graph, fusion).size();
+    };
+    QCOMPARE(stepsOf(false), std::size_t{2});
+    QCOMPARE(stepsOf(true), std::size_t{3});
+  }
+
+  /// Widths that are no whole units, biases, products of one to three weights: token by token, as prompts are not.
+  void normedInputsAgreeWithTheCpu_data() {
+    QTest::addColumn<QString>("matrixType");
+    QTest::addColumn<int>("width");
+    for (const char* type : {"f32", "q4_0", "iq4_xs"})
+      for (const int width : {35, 96, 256})
+        if (width % (QByteArray(type) == "f32" ? 1 : QByteArray(type) == "q4_0" ? 32 : 256) == 0)
+          QTest::addRow("%s, %d", type, width) << QString(type) << width;
+  }
+  void normedInputsAgreeWithTheCpu() {
+    QFETCH(QString, matrixType);
+    QFETCH(int, width);
+    const auto path = m_path.parent_path() / "normed.gguf";
+    const bool isWhole = width == 256;
+    support::writeRandomModel({.width = static_cast<std::uint32_t>(width),
+                               .layers = 1,
+                               .feedForward = isWhole ? 256U : 160U,
+                               .heads = isWhole ? 16U : 6U,
+                               .kvHeads = 2,
+                               .matrixType = matrixType.toStdString(),
+                               .biases = true},
+                              path);
+    Model model(path);
+    const core::model::Graph graph = model.graph();
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily("workgroups"), graph);
+    const auto cache = vulkan->createKvCache(8, KvType::F32), known = cpu->createKvCache(8, KvType::F32);
+    std::vector<float> found(graph.vocabulary()), expected(graph.vocabulary());
+    for (const core::model::TokenId token : {3, 77, 20}) {
+      vulkan->forward(std::span(&token, 1), *cache, LogitsWanted::LastToken, found);
+      cpu->forward(std::span(&token, 1), *known, LogitsWanted::LastToken, expected);
+      QVERIFY(relativeError(found, expected) < 1e-5);
+    }
   }
 
   void everySchemeAgreesWithTheCpu_data() {

@@ -88,16 +88,15 @@ struct MatMulPush {
   uint tokenCount;
   uint groups;         // scales per row
   uint unitsPerGroup;  // 1 where a unit has several groups
-  uint pairing;        // one of the following
-  uint segments;
+  uint segments;       // how many, each for itself, or kSwiGluPairing
+  uint norm;           // matmul_rows, where it normalizes its inputs: first constant of the norm's weight
   MatMulSegment segment[3];
 };
 // Of a product of experts the third segment says which matrices of the stack tokens go through: base and tiles are the
 // routes' first float and stride, result how many slots a token has, stride and bias how far slots are apart, in floats
 // of the result and quads of the input (0: they share it), residual and table the first expert of this part and their
 // number, row the tiles of each.
-QS_CONSTANT uint kPlainPairing = 0u;   // each segment for itself
-QS_CONSTANT uint kSwiGluPairing = 1u;  // silu(segment 0) · segment 1
+QS_CONSTANT uint kSwiGluPairing = 0u;  // silu(segment 0) · segment 1
 // What weights, inputs and results are rounded to: core::quant::ComputeType.
 QS_CONSTANT uint kComputeFp32 = 0u;
 QS_CONSTANT uint kComputeFp16 = 1u;

@@ -13,7 +13,7 @@ float rowOfTile(uint s, uint tile, uint inQuad, uint split, uint r) {
       vec4 part = vec4(0.0), total = vec4(0.0);  // four sums each: their additions do not wait for each other
       [[unroll]] for (int q = 0; q < quads; ++q) {
         const int m = f * quads + q;
-        const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
+        const vec4 x = inputQuad(inQuad, u * 8 + m);
         if (computeType != kComputeFp32) {
           part = fma(rounded(x), rounded(decoded(unit, m, p, factor)), part);
           continue;

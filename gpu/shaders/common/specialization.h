@@ -14,7 +14,9 @@
 #define QS_MATMUL_ROWS(ENTRY)                                                       \
   ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */ \
   ENTRY(3, uint, computeType)                                                       \
-  ENTRY(5, uint, isRouted)
+  ENTRY(5, uint, isRouted)                                                          \
+  ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */ \
+  ENTRY(7, uint, normEpsilon) /* as bits of a float */
 
 #define QS_MATMUL_TILES(ENTRY) \
   ENTRY(1, uint, tileTokens)   \
