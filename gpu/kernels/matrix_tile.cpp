@@ -8,8 +8,9 @@ namespace gpu {
 
 namespace {
 
-constexpr std::uint32_t kLeastMatrixTokens = 17;     // that matrices are worth; fewer have the smallest tile of matmul_tiles
-constexpr std::uint32_t kEnoughGroups = 256;     // workgroups that fill a GPU
+constexpr std::uint32_t kLeastMatrixTokens =
+    17;                                        // that matrices are worth; fewer have the smallest tile of matmul_tiles
+constexpr std::uint32_t kEnoughGroups = 256;   // workgroups that fill a GPU
 constexpr std::uint32_t kSmallestTokens = 32;  // of a tile
 
 /// Whole matrices fill any tile and whole quads any unit.
@@ -20,7 +21,8 @@ bool fits(const vk::MatrixShape& shape) {
 
 std::uint32_t sizeOf(const vk::MatrixShape& shape) { return shape.rows * shape.columns * shape.depth; }
 
-/// Of all ways to give each subgroup as many matrices, the one that uses most subgroups and loads fewest matrices.
+/// Of all ways to give each subgroup as many matrices, the one that loads fewest, and of such the one whose subgroups
+/// have fewer of the weights, which they keep.
 MatrixTile divided(const KernelChoice& choice, std::uint32_t rows, std::uint32_t tokens) {
   const std::uint32_t down = rows / choice.matrix.rows, across = tokens / choice.matrix.columns;
   const std::uint32_t subgroups = std::min(kMatMulTilesWorkgroup / choice.matrixSubgroup, down * across);
@@ -30,7 +32,7 @@ MatrixTile divided(const KernelChoice& choice, std::uint32_t rows, std::uint32_t
     const std::uint32_t ofTokens = subgroups / ofRows;
     if (ofTokens > across) continue;
     const std::uint32_t loads = down / ofRows + across / ofTokens;
-    if (loads < fewest) fewest = loads, best = {rows, tokens, ofRows, ofTokens};
+    if (loads <= fewest) fewest = loads, best = {rows, tokens, ofRows, ofTokens};
   }
   return best;
 }

@@ -3,7 +3,7 @@
 //
 // Matrices are of FP16 and sums of FP32; the arithmetic is FP32's nevertheless. A line (a row of the weight or a token's
 // input) is divided by a power of two, which its largest value decides, and each value v split in two: high = fp16(v),
-// low = fp16(2^11 · (v − high)), 22 bits together down to 2^-24 of the largest value and an error of 2^-46 of that below.
+// low = fp16(2^11 · (v − high)), 22 bits together; a value below 2^-24 of the largest has an error of 2^-35 of that at most.
 // Products of FP16 are exact in FP32; high · high + 2^-11 · (high · low + low · high) leaves out 2^-22 of a product. Devices
 // may cut off bits while they add inside a matrix, so such sums are those of one unit, which are added up as FP32.
 //

@@ -131,10 +131,10 @@ class TestGpuMatrices : public QObject {
     constexpr std::uint64_t kRows = 70, kTokens = 40, kWidth = 96;
     support::RandomNumbers random(6);
     const auto embedding = floats(kTokens, kWidth, [&](std::size_t i) {
-      return i == 5 * kWidth + 40   ? INFINITY
-             : i == 9 * kWidth + 95 ? NAN
-             : i / kWidth == 11     ? 3e38F
-                                    : static_cast<float>(random.bell());
+      return i == 5 * kWidth + 40    ? INFINITY
+             : i == 9 * kWidth + 95  ? NAN
+             : i == 11 * kWidth + 50 ? 3e38F
+                                     : static_cast<float>(random.bell());
     });
     const auto weight = floats(kRows, kWidth, [&](std::size_t i) {
       return i == 65 * kWidth ? -INFINITY : i == 7 * kWidth + 40 ? 0.0F : static_cast<float>(random.bell());
