@@ -41,7 +41,7 @@ shared float sumsOf[subgroupsOfRows * subgroupsOfTokens * MATRIX_VALUES];
 // Values of a line are divided by 2^exponent; wished is what the next unit asks for.
 shared int exponents[LINES], wished[LINES];
 shared uint isFloats[LINES];  // 1: the line is multiplied as floats
-shared uint isGrowing;        // 1: some exponent is
+shared uint isGrowing, hasFloats;  // 1: some exponent is, some line is
 const int kHeadroom = 10;     // the largest value so far is at least 2^kHeadroom once divided, below 2^15
 const float kLowFactor = 2048.0;
 const int kLeastExponent = -126, kMostExponent = 117;  // 2^±exponent are normal numbers
@@ -104,6 +104,7 @@ void measure(uint line, inout vec4 values) {
   const uint most = max(max(bits.x, bits.y), max(bits.z, bits.w));
   if (most >= 0x7F800000u) {
     isFloats[line] = 1;
+    hasFloats = 1;
     values = vec4(0.0);
     return;
   }
@@ -213,33 +214,36 @@ void rescale() {
   }
 }
 
-float floatsOf(uint s, uint row, uint token) {
-  const RowPlace place = placeOf(s, row);
-  const Row r = Row(row % kTileRows, 0);
-  float sum = 0.0;
-  for (uint u = 0; u < push.units; ++u) {
-    const Unit unit = loadUnit(place.base, push.units, u, r);
-    [[unroll]] for (uint m = 0; m < 8; ++m) {
-      const vec4 w = rounded(decoded(unit, int(m), paramsOf(place, unit, u, m / 2, r), place.factor));
-      const vec4 x = rounded(loadArenaQuad(push.inQuad + token * push.inStrideQuads + u * 8 + m));
-      [[unroll]] for (int c = 0; c < 4; ++c) sum = fma(x[c], w[c], sum);
-    }
-  }
-  return sum;
+// A result in its type. @param row of the segment  @param at of the token's row of results
+float finished(uint s, uint row, uint at, float value) {
+  if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
+  value = rounded(value);
+  if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
+  return value;
 }
 
-// Four rows of a token's result. @param row of the segment  @param line of the tile
-void finish(uint s, uint row, uint line, uint token, uint tokenLine, vec4 value) {
-  [[unroll]] for (uint r = 0; r < 4; ++r) {
-    const int exponent = exponents[line + r] + exponents[tokenLine], half_ = exponent / 2;
-    value[r] = value[r] * powerOfTwo(half_) * powerOfTwo(exponent - half_);
-    if ((isFloats[line + r] | isFloats[tokenLine]) != 0) value[r] = floatsOf(s, row + r, token);
-    if (push.segment[s].bias != kNone) value[r] += constants[push.segment[s].bias + row + r];
+bool isOfFloats(uint rowLine, uint tokenLine) { return (isFloats[rowLine] | isFloats[tileRows + tokenLine]) != 0; }
+
+// Results of lines that are multiplied as floats.
+void multiplyFloats(uint s, uint firstRow, uint firstToken) {
+  for (uint i = gl_LocalInvocationID.x; i < tileRows * tileTokens; i += kMatMulTilesWorkgroup) {
+    const uint row = firstRow + i % tileRows, token = firstToken + i / tileRows;
+    if (!isOfFloats(i % tileRows, i / tileRows)) continue;
+    if (token >= push.tokenCount || row >= push.segment[s].tiles * kTileRows) continue;
+    const RowPlace place = placeOf(s, row);
+    const Row r = Row(row % kTileRows, 0);
+    float sum = 0.0;
+    for (uint u = 0; u < push.units; ++u) {
+      const Unit unit = loadUnit(place.base, push.units, u, r);
+      [[unroll]] for (uint m = 0; m < 8; ++m) {
+        const vec4 w = rounded(decoded(unit, int(m), paramsOf(place, unit, u, m / 2, r), place.factor));
+        const vec4 x = rounded(loadArenaQuad(push.inQuad + token * push.inStrideQuads + u * 8 + m));
+        [[unroll]] for (int c = 0; c < 4; ++c) sum = fma(x[c], w[c], sum);
+      }
+    }
+    const uint at = token * push.segment[s].stride + row;
+    arena[push.segment[s].result + at] = finished(s, row, at, sum);
   }
-  const uint at = token * push.segment[s].stride + row;
-  value = rounded(value);
-  if (push.segment[s].residual != kNone) value += loadArenaQuad((push.segment[s].residual + at) / 4);
-  arenaQuads[(push.segment[s].result + at) / 4] = value;
 }
 
 void main() {
@@ -256,7 +260,7 @@ void main() {
     exponents[i] = wished[i] = kLeastExponent;
     isFloats[i] = 0;
   }
-  if (gl_LocalInvocationID.x == 0) isGrowing = 0;
+  if (gl_LocalInvocationID.x == 0) isGrowing = hasFloats = 0;
   barrier();
   [[unroll]] for (uint i = 0; i < ROWS_EACH * TOKENS_EACH; ++i) sums[i] = Sums(0.0);
   const uint firstRow = group * tileRows;
@@ -283,11 +287,15 @@ void main() {
     barrier();
     if (hasPlace()) coopMatStore(sums[i], sumsOf, sumsAt(), matrixRows, gl_CooperativeMatrixLayoutColumnMajor);
     barrier();
-    for (uint q = gl_SubgroupInvocationID; hasPlace() && q < MATRIX_VALUES / 4; q += gl_SubgroupSize) {
-      const uint line = rowOfMatrix(i) + q * 4 % matrixRows, tokenLine = tokenOfMatrix(i) + q * 4 / matrixRows;
-      const uint row = firstRow + line, token = firstToken + tokenLine, at = sumsAt() + q * 4;
-      if (token >= push.tokenCount || row >= push.segment[s].tiles * kTileRows) continue;
-      finish(s, row, line, token, tileRows + tokenLine, vec4(sumsOf[at], sumsOf[at + 1], sumsOf[at + 2], sumsOf[at + 3]));
+    for (uint k = gl_SubgroupInvocationID; hasPlace() && k < MATRIX_VALUES; k += gl_SubgroupSize) {
+      const uint rowLine = rowOfMatrix(i) + k % matrixRows, tokenLine = tokenOfMatrix(i) + k / matrixRows;
+      const uint row = firstRow + rowLine, token = firstToken + tokenLine;
+      if (token >= push.tokenCount || row >= push.segment[s].tiles * kTileRows || isOfFloats(rowLine, tokenLine)) continue;
+      const int exponent = exponents[rowLine] + exponents[tileRows + tokenLine], first = exponent / 2;
+      const uint at = token * push.segment[s].stride + row;
+      const float value = sumsOf[sumsAt() + k] * powerOfTwo(first) * powerOfTwo(exponent - first);
+      arena[push.segment[s].result + at] = finished(s, row, at, value);
     }
   }
+  if (hasFloats != 0) multiplyFloats(s, firstRow, firstToken);
 }

@@ -40,7 +40,7 @@ QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
 QS_CONSTANT uint kMatMulMatricesStride = kUnitValues / 4u + 2u;
 // A unit of each row and token in two halves, a matrix of sums of each subgroup, and what lines have beside.
 QS_FUNCTION uint matMulMatricesSharedBytes(uint rows, uint tokens, uint subgroups, uint matrixValues) {
-  return (rows + tokens) * (2u * kMatMulMatricesStride * 8u + 12u) + subgroups * matrixValues * 4u + 4u;
+  return (rows + tokens) * (2u * kMatMulMatricesStride * 8u + 12u) + subgroups * matrixValues * 4u + 8u;
 }
 
 // Descriptor sets.
