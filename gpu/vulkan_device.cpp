@@ -33,6 +33,9 @@ DeviceInfo infoOf(const vk::Caps& caps, std::uint32_t index) {
   info.storage16 = caps.storage16;
   info.storage8 = caps.storage8;
   info.integerDotProduct = caps.integerDotProduct;
+  info.cooperativeMatrix = !caps.matrixShapes.empty();
+  const vk::MatrixShape shape = KernelChoice::forDevice(caps, caps.preferredFamily()).matrix;
+  if (shape.rows != 0) info.matrixShape = fmt::format("{}x{}x{}", shape.rows, shape.columns, shape.depth);
   info.unusable = caps.unusable;
   return info;
 }
@@ -68,6 +71,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
                 options.maxBlockBytes.value_or(maxBlockBytes(m_device->caps(), m_choice.family))),
       m_mostWork(options.mostWork) {
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
+  if (!options.matrices) m_choice.matrix = {};
 }
 
 std::vector<DeviceInfo> enumerateDevices() {

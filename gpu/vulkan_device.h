@@ -22,7 +22,9 @@ struct DeviceInfo {
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxMemoryAllocationSize = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
-  std::string unusable;  ///< empty, or the sentence that names the missing feature
+  bool cooperativeMatrix = false;  ///< products of FP16 matrices into FP32 ones
+  std::string matrixShape;         ///< "16x16x16", rows, columns and depth of those that prefill uses; empty: none
+  std::string unusable;            ///< empty, or the sentence that names the missing feature
 };
 
 /// All Vulkan devices; empty when there is no Vulkan loader or no device. Never throws for a missing loader.

@@ -6,6 +6,7 @@
 
 #include "core/model/ops/code_kernels.h"
 #include "core/model/ops/multiply_codes.h"
+#include "gpu/kernels/matrix_tile.h"
 
 namespace gpu {
 
@@ -37,12 +38,6 @@ MatMulSegment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& pa
 }
 
 bool isSwiGlu(const MatMulPush& push) { return push.segments == kSwiGluPairing; }
-
-std::uint32_t tilesInAll(const MatMulPush& push, std::uint32_t perGroup) {
-  std::uint32_t groups = 0;
-  for (std::uint32_t s = 0; s < push.segments; ++s) groups += divideUp(push.segment[s].tiles, perGroup);
-  return groups;
-}
 
 double workOf(const PackedFormat& format, const MatMulPush& push) {
   double tiles = 0;
@@ -88,6 +83,23 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
     return;
   }
   assert(!swiGlu && norm.width == 0);
+  if (const auto matrices = matrixTileFor(choice, push, format.tableWords)) {
+    recorder.dispatch("matmul_matrices." + format.kernel,
+                      withLayout(MatMulMatricesConstants{.tileRows = matrices->rows,
+                                                         .tileTokens = matrices->tokens,
+                                                         .computeType = compute,
+                                                         .matrixRows = choice.matrix.rows,
+                                                         .matrixTokens = choice.matrix.columns,
+                                                         .matrixDepth = choice.matrix.depth,
+                                                         .subgroupsOfRows = matrices->subgroupsOfRows,
+                                                         .subgroupsOfTokens = matrices->subgroupsOfTokens}
+                                     .values(),
+                                 format),
+                      sets, push,
+                      {tilesInAll(push, matrices->rows / kTileRows), divideUp(push.tokenCount, matrices->tokens)}, work,
+                      choice.asksForSubgroup ? choice.matrixSubgroup : 0);
+    return;
+  }
   const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, widest);
   recorder.dispatch("matmul_tiles." + format.kernel,
                     withLayout(MatMulTilesConstants{.tileTokens = tile, .computeType = compute}.values(), format), sets,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "gpu/kernels/matrix_tile.h"
 #include "gpu/vk/shader_table.h"
 
 namespace gpu {
@@ -34,6 +35,7 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);
   choice.hasIntegerDot = caps.integerDotProduct && vk::hasShader("matmul_codes_dot.int8");
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
+  if (!choice.isLanes() && vk::hasShader("matmul_matrices.f32")) chooseMatrices(caps, choice);
   return choice;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "gpu/recording.h"
@@ -27,6 +28,9 @@ struct KernelChoice {
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   std::uint32_t mostRows = 65535;      ///< of a batch, times the experts of a token: workgroups of a dispatch across y
+  vk::MatrixShape matrix;              ///< Workgroups: what matmul_matrices multiplies by, rows 0: it cannot run here
+  std::uint32_t matrixSubgroup = 0;    ///< size of a subgroup there
+  bool asksForSubgroup = false;        ///< whether it has to be asked for
   bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
@@ -52,12 +56,15 @@ class Recorder {
   void setTokens(std::uint32_t tokens) { m_tokens = tokens; }
 
   /// @param grid workgroups, from 0 on  @param work multiply-adds of all of them
+  /// @param subgroupSize to ask for, 0: the device's own; nothing: the family's
   template <typename Push>
   void dispatch(const std::string& shader, const vk::Specialization& constants, std::span<const VkDescriptorSet> sets,
-                const Push& push, const vk::Grid& grid, double work) {
+                const Push& push, const vk::Grid& grid, double work,
+                std::optional<std::uint32_t> subgroupSize = std::nullopt) {
     static_assert(sizeof(Push) <= vk::PipelineCache::kPushBytes);
-    const std::uint32_t subgroupSize = m_choice.isLanes() ? m_choice.subgroupSize : 0;
-    cut(m_pipelines.get(shader, constants, subgroupSize), sets, std::as_bytes(std::span(&push, 1)), grid, work);
+    const std::uint32_t ofFamily = m_choice.isLanes() ? m_choice.subgroupSize : 0;
+    cut(m_pipelines.get(shader, constants, subgroupSize.value_or(ofFamily)), sets, std::as_bytes(std::span(&push, 1)),
+        grid, work);
   }
   /// What was recorded so far is done before what follows.
   void barrier() {

@@ -172,6 +172,8 @@ void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& c
   caps.float16 = float16.shaderFloat16 == VK_TRUE;
   caps.int8 = float16.shaderInt8 == VK_TRUE;
   caps.integerDotProduct = dot.shaderIntegerDotProduct == VK_TRUE;
+  if (std::ranges::all_of(MatrixFeatures::extensions(), [&](const char* name) { return extensions.has(name); }))
+    caps.matrixShapes = readMatrixShapes(device);
   caps.hasSubgroupSizeControl =
       caps.hasSubgroupSizeControl && sizes.subgroupSizeControl == VK_TRUE && sizes.computeFullSubgroups == VK_TRUE;
 }

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "gpu/vk/api.h"
+#include "gpu/vk/cooperative_matrix.h"
 #include "gpu/vk/float_modes.h"
 
 namespace gpu::vk {
@@ -45,6 +47,7 @@ struct Caps {
   std::uint32_t maxSharedMemoryBytes = 0;
   std::uint32_t maxStorageBuffersPerStage = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
+  std::vector<MatrixShape> matrixShapes;  ///< of cooperative matrices, none: it cannot multiply such
   bool hasFloatControls = false;
   FloatModes floatModes;  ///< that it offers
   std::string unusable;   ///< empty, or the sentence that names the missing feature

@@ -63,6 +63,11 @@ Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical, co
     dot.pNext = const_cast<void*>(info.pNext);
     info.pNext = &dot;
   }
+  MatrixFeatures matrices;
+  if (!m_caps.matrixShapes.empty()) {
+    extensions.insert(extensions.end(), MatrixFeatures::extensions().begin(), MatrixFeatures::extensions().end());
+    matrices.chainInto(info);
+  }
   if (m_caps.isPortabilitySubset) extensions.push_back("VK_KHR_portability_subset");
   if (m_caps.hasFloatControls) extensions.push_back(VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME);
   if (m_caps.hasMemoryBudget) extensions.push_back(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);

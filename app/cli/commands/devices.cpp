@@ -36,7 +36,9 @@ Json vulkan(const gpu::DeviceInfo& device) {
               {"int8", device.int8},
               {"storage16", device.storage16},
               {"storage8", device.storage8},
-              {"integer_dot_product", device.integerDotProduct}};
+              {"integer_dot_product", device.integerDotProduct},
+              {"cooperative_matrix", device.cooperativeMatrix}};
+  if (!device.matrixShape.empty()) row["prefill_matrices"] = device.matrixShape;
   if (!device.unusable.empty()) row["why_not"] = device.unusable;
   return row;
 }

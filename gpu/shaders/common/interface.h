@@ -36,6 +36,12 @@ QS_FUNCTION uint attentionSplitsSharedBytes(uint heads, uint keyOctets) {
 QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
   return kUnitValues * (kTilesTogether * kTileRows + 4u + tokens + 1u) * 4u;
 }
+// Of matmul_matrices: quads of FP16 from a row's or token's unit to the next one's, two of them against bank conflicts.
+QS_CONSTANT uint kMatMulMatricesStride = kUnitValues / 4u + 2u;
+// A unit of each row and token in two halves, a matrix of sums of each subgroup, and what lines have beside.
+QS_FUNCTION uint matMulMatricesSharedBytes(uint rows, uint tokens, uint subgroups, uint matrixValues) {
+  return (rows + tokens) * (2u * kMatMulMatricesStride * 8u + 12u) + subgroups * matrixValues * 4u + 8u;
+}
 
 // Descriptor sets.
 QS_CONSTANT uint kMainSet = 0u;

@@ -22,6 +22,16 @@
   ENTRY(1, uint, tileTokens)   \
   ENTRY(3, uint, computeType)
 
+#define QS_MATMUL_MATRICES(ENTRY)                                             \
+  ENTRY(1, uint, tileRows) /* of a workgroup */                               \
+  ENTRY(2, uint, tileTokens)                                                  \
+  ENTRY(3, uint, computeType)                                                 \
+  ENTRY(4, uint, matrixRows) /* of weights; of inputs matrixTokens columns */ \
+  ENTRY(5, uint, matrixTokens)                                                \
+  ENTRY(6, uint, matrixDepth)                                                 \
+  ENTRY(7, uint, subgroupsOfRows) /* that a tile is divided among */          \
+  ENTRY(13, uint, subgroupsOfTokens)
+
 #define QS_MATMUL_CODES(ENTRY)                                              \
   ENTRY(1, int, laneRows)     /* rows of a tile per invocation */           \
   ENTRY(2, int, tokensEach)   /* tokens that share a weight */              \
@@ -118,6 +128,7 @@ using uint = std::uint32_t;
 QS_KERNEL_CONSTANTS(MatMulLanesConstants, QS_MATMUL_LANES)
 QS_KERNEL_CONSTANTS(MatMulRowsConstants, QS_MATMUL_ROWS)
 QS_KERNEL_CONSTANTS(MatMulTilesConstants, QS_MATMUL_TILES)
+QS_KERNEL_CONSTANTS(MatMulMatricesConstants, QS_MATMUL_MATRICES)
 QS_KERNEL_CONSTANTS(MatMulCodesConstants, QS_MATMUL_CODES)
 QS_KERNEL_CONSTANTS(ArrangeColumnsConstants, QS_ARRANGE_COLUMNS)
 QS_KERNEL_CONSTANTS(QuantizeRowsConstants, QS_QUANTIZE_ROWS)
