@@ -68,6 +68,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
                 options.maxBlockBytes.value_or(maxBlockBytes(m_device->caps(), m_choice.family))),
       m_mostWork(options.mostWork) {
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
+  m_choice.findsCandidates = options.findsCandidates.value_or(m_choice.findsCandidates);
 }
 
 std::vector<DeviceInfo> enumerateDevices() {

@@ -28,6 +28,7 @@ struct KernelChoice {
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   std::uint32_t mostRows = 65535;      ///< of a batch, times the experts of a token: workgroups of a dispatch across y
   bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
+  bool findsCandidates = true;         ///< looks for what is wanted of logits, so that these need not be read
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
   /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.
