@@ -16,6 +16,7 @@ struct DeviceOptions {
   std::optional<double> mostWork = std::nullopt;              ///< multiply-adds of a submission, not adapted
   bool integerDot = true;                                     ///< the instruction for bytes, where there is one
   bool matrices = true;                                       ///< cooperative matrices, where there are some
+  std::optional<bool> findsCandidates = std::nullopt;         ///< default: where that is faster
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
   std::optional<std::uint64_t> stagingBytes = std::nullopt;  ///< of the buffer that uploads go through
   std::function<void(vk::Caps&)> limited = nullptr;          ///< what the device is pretended not to be able to

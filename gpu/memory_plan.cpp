@@ -106,11 +106,14 @@ class Footprint {
     };
     const std::uint64_t perRow = placeValues(m_graph, planSteps(m_graph, fusion)).rowFloats;
     const std::uint64_t limit = m_caps.maxRange(m_choice.family, 4 * sizeof(float)) / 4;
-    const std::uint64_t attention = attentionPartFloats(m_graph, m_choice), left = limit - std::min(limit, attention);
+    const std::uint64_t candidates = VulkanExecutor::candidateFloatsOf(m_graph, m_choice);
+    const std::uint64_t others = attentionPartFloats(m_graph, m_choice) + candidates,
+                        left = limit - std::min(limit, others);
     const std::uint64_t most = std::min(left / std::max<std::uint64_t>(perRow, 1),
                                         Workspace::mostResultRows(m_caps, m_graph)),
                         rows = std::min<std::uint64_t>(wished, std::max<std::uint64_t>(most, 1));
-    return ((perRow + strideOf(m_graph.vocabulary())) * rows + attention) * 4;
+    const std::uint64_t results = std::max(strideOf(m_graph.vocabulary()) * rows, candidates);
+    return (perRow * rows + others + results) * 4;
   }
 
   const Graph& m_graph;

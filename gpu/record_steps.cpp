@@ -44,7 +44,7 @@ Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const
   stamp();
   for (const Step* const step : stepsOf(workspace, batch)) {
     if (step->kind == OpKind::TakeRows) {
-      if (batch.rows == Rows::Last) {
+      if (batch.rows == Rows::Last || batch.rows == Rows::Candidates) {
         context.firstRow = recorder.tokens() - 1;
         recorder.setTokens(1);
       }
@@ -54,8 +54,13 @@ Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const
     }
     stamp();
   }
-  if (batch.rows != Rows::None) {
-    const Place logits = context.place(m_graph.ops.back().out);
+  const Place logits = context.place(m_graph.ops.back().out);
+  if (batch.rows == Rows::Candidates) {
+    const CandidateSearch search = searchFor(batch.candidates);
+    recordCandidates(recorder, workspace.set(nullptr), search, logits, workspace.candidates());
+    recorder.barrier();
+    context.copyToHost(workspace.candidates(), 0, search.floats());
+  } else if (batch.rows != Rows::None) {
     context.copyToHost(logits.offset, 0, std::uint64_t{logits.stride} * recorder.tokens());
   }
   Recording recording = recorder.finish();

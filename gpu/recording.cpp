@@ -1,7 +1,6 @@
 #include "gpu/recording.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace gpu {
 
@@ -45,22 +44,30 @@ bool Recording::suits(const WorkPace& pace, std::uint32_t contextPositions) cons
   return !areLong && !areShort;
 }
 
-void Recording::run(const core::JobContext& job, WorkPace& pace) try {
+void Recording::begin() {
+  m_begun = Clock::now();
+  pieces.front().commands->submit();
+}
+
+void Recording::finish(const core::JobContext& job, WorkPace& pace) try {
   Stopwatch stopwatch(pace);
-  Clock::time_point submitted, before;
+  Clock::time_point submitted = m_begun, before;
   // One piece is ahead of the one waited for, so the device does not idle and a cancel comes through soon.
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
     before = submitted;
     submitted = Clock::now();
     pieces[i].commands->submit();
-    if (i == 0) continue;
     stopwatch.finish(pieces[i - 1], before);
     job.throwIfCancelled();
   }
   stopwatch.finish(pieces.back(), submitted);
 } catch (...) {
-  for (const Piece& piece : pieces) piece.commands->settle();
+  settle();
   throw;
+}
+
+void Recording::settle() noexcept {
+  for (const Piece& piece : pieces) piece.commands->settle();
 }
 
 }  // namespace gpu

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -22,10 +23,22 @@ struct Recording {
   double largestWork() const;
   /// Whether its pieces are neither too long nor needlessly short by what is known now.
   bool suits(const WorkPace& pace, std::uint32_t contextPositions) const;
-  /// Runs all pieces to their end and learns from how long they take; after an exception, too, nothing is running any
+  /// Hands the first piece to the device. After an exception nothing is running.
+  void begin();
+  /// Runs the rest to its end and learns from how long they take; after an exception, too, nothing is running any
   /// more.
   /// @throws core::Error (Device, DeviceLost, OutOfMemory), core::Cancelled
-  void run(const core::JobContext& job, WorkPace& pace);
+  void finish(const core::JobContext& job, WorkPace& pace);
+  /// All of it.
+  void run(const core::JobContext& job, WorkPace& pace) {
+    begin();
+    finish(job, pace);
+  }
+  /// Waits until nothing is running any more, when what it computes is not wanted.
+  void settle() noexcept;
+
+ private:
+  std::chrono::steady_clock::time_point m_begun;
 };
 
 }  // namespace gpu

@@ -72,6 +72,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
       m_mostWork(options.mostWork) {
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
   if (!options.matrices) m_choice.matrix = {};
+  m_choice.findsCandidates = options.findsCandidates.value_or(m_choice.findsCandidates);
 }
 
 std::vector<DeviceInfo> enumerateDevices() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -27,6 +28,7 @@ using core::model::Op;
 using core::model::OpKind;
 using core::model::TokenId;
 
+constexpr std::uint32_t kCandidateStep = 16;          // wanted numbers are rounded up, so that few recordings serve all
 constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 256;        // attention over fewer is little work
@@ -63,6 +65,12 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
                                          vk::MemoryKind::Upload, "the buffer of tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
   m_prefill = makeWorkspace(fusionFor(batch), batch);
+}
+
+VulkanExecutor::~VulkanExecutor() { abandon(); }
+
+std::uint64_t VulkanExecutor::candidateFloatsOf(const core::model::Graph& graph, const KernelChoice& choice) {
+  return choice.findsCandidates ? candidateFloats(graph.vocabulary()) : 0;
 }
 
 std::uint32_t VulkanExecutor::wishedRows(const core::model::Graph& graph, const KernelChoice& choice) {
@@ -196,14 +204,16 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
     if (fusion.watches[v].columns) sums = std::max<std::uint64_t>(sums, 3 * strideOf(m_graph.values[v].width));
   }
   const std::uint64_t attention = attentionPartFloats(m_graph, m_device->choice());
-  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums + attention));
+  const std::uint64_t candidates = candidateFloatsOf(m_graph, m_device->choice());
+  const std::uint32_t rows =
+      std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums + attention + candidates));
   if (rows < wishedRows && m_graph.rowsTogether())
     throw Error(ErrorCode::Unsupported,
                 fmt::format("{} tokens have to be computed together, but the activations of only {} fit into a buffer "
                             "of {}.",
                             wishedRows, rows, deviceName()));
   const std::uint64_t logits = std::uint64_t{strideOf(m_graph.vocabulary())} * rows;
-  std::uint64_t largest = std::max(logits, sums), all = logits;
+  std::uint64_t largest = std::max({logits, sums, candidates}), all = logits;
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
     const std::uint64_t stride = strideOf(m_graph.values[v].words());
     if (fusion.watches[v].columns) all += 3 * stride;
@@ -211,7 +221,7 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
     largest = std::max(largest, stride * rows);
     all += stride * rows;
   }
-  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums, attention};
+  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums, attention, candidates};
   return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), sizes, m_constants, *m_state);
 }
 
@@ -249,12 +259,33 @@ std::unique_ptr<KvCache> VulkanExecutor::makeKvCache(std::uint32_t capacity, cor
 
 void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted,
                              std::span<float> logits, const core::JobContext& job) {
-  auto& ours = static_cast<VulkanKvCache&>(cache);  // forward() has checked that this executor made it
   m_device->device()->throwIfLost();
   const std::uint32_t vocabulary = m_graph.vocabulary();
   const bool isObserved = observers().isWatching();
   isObserved ? prepareObserved() : m_observed.reset();
-  const std::size_t batchSize = (isObserved ? m_observed : m_prefill)->rows();
+  inBatches(tokens, cache, (isObserved ? m_observed : m_prefill)->rows(), job, [&](Batch& batch, VulkanKvCache& ours) {
+    if (wanted == LogitsWanted::AllTokens) {
+      batch.rows = Rows::All;
+      batch.logits =
+          logits.subspan((batch.firstPosition - cache.length()) * vocabulary, batch.tokens.size() * vocabulary);
+    } else if (&batch.tokens.back() == &tokens.back()) {
+      batch.rows = Rows::Last;
+      batch.logits = logits;
+    }
+    writeState(batch);
+    if (isObserved)
+      runObserved(batch, ours, job);
+    else if (stepTimes() != nullptr && m_device->device()->caps().timestampSeconds > 0)
+      runTimed(batch, ours, job);
+    else
+      run(batch, ours, job);
+  });
+}
+
+template <typename Visitor>
+void VulkanExecutor::inBatches(std::span<const TokenId> tokens, KvCache& cache, std::size_t batchSize,
+                               const core::JobContext& job, const Visitor& visit) {
+  auto& ours = static_cast<VulkanKvCache&>(cache);  // the door has checked that this executor made it
   for (std::size_t first = 0; first < tokens.size(); first += batchSize) {
     job.throwIfCancelled();
     Batch batch{.tokens = tokens.subspan(first, std::min(batchSize, tokens.size() - first)),
@@ -266,48 +297,97 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
       batch.read = step.read ? static_cast<std::uint32_t>(*step.read) : kNone;
       batch.write = static_cast<std::uint32_t>(step.write);
     }
-    const bool isLast = first + batch.tokens.size() == tokens.size();
-    if (wanted == LogitsWanted::AllTokens) {
-      batch.rows = Rows::All;
-      batch.logits = logits.subspan(first * vocabulary, batch.tokens.size() * vocabulary);
-    } else if (isLast) {
-      batch.rows = Rows::Last;
-      batch.logits = logits;
-    }
-    writeState(batch);
-    if (isObserved)
-      runObserved(batch, ours, job);
-    else if (stepTimes() != nullptr && m_device->device()->caps().timestampSeconds > 0)
-      runTimed(batch, ours, job);
-    else
-      run(batch, ours, job);
+    visit(batch, ours);
   }
 }
 
+CandidateSearch VulkanExecutor::searchFor(const core::model::CandidatesWanted& wanted) const {
+  return {m_graph.vocabulary(), std::min(divideUp(wanted.count, kCandidateStep) * kCandidateStep, kMostCandidates)};
+}
+
+bool VulkanExecutor::begin(std::span<const TokenId> tokens, KvCache& cache, const core::model::CandidatesWanted& wanted,
+                           const core::JobContext& job) {
+  if (!m_device->choice().findsCandidates || observers().isWatching() || stepTimes() != nullptr) return false;
+  if (wanted.count > kMostCandidates || !std::isfinite(1.0F / wanted.temperature)) return false;
+  m_device->device()->throwIfLost();
+  m_observed.reset();
+  inBatches(tokens, cache, m_prefill->rows(), job, [&](Batch& batch, VulkanKvCache& ours) {
+    const bool isLast = &batch.tokens.back() == &tokens.back();
+    if (isLast) {
+      batch.rows = Rows::Candidates;
+      batch.candidates = wanted;
+    }
+    writeState(batch);
+    if (!isLast) return run(batch, ours, job);
+    Workspace& workspace = workspaceOf(batch);
+    const Place logits = workspace.place(m_graph.ops.back().out);
+    m_begun = {recordingOf(batch, ours), &workspace, wanted,
+               logits.offset + (batch.tokens.size() - 1) * std::uint64_t{logits.stride}};
+    count(*m_begun.recording);
+    m_begun.recording->begin();
+  });
+  return true;
+}
+
+core::model::Candidates VulkanExecutor::finish(const core::JobContext& job) {
+  m_begun.recording->finish(job, m_begun.workspace->pace());
+  const CandidateSearch search = searchFor(m_begun.wanted);
+  m_traffic.returnedBytes += search.floats() * sizeof(float);
+  auto found = readCandidates(search, reinterpret_cast<const std::uint32_t*>(m_begun.workspace->readback().mapped()),
+                              m_begun.wanted);
+  if (found) return std::move(*found);
+  std::vector<float> row(m_graph.vocabulary());
+  readLogits(row);
+  return core::model::candidatesOf(row, m_begun.wanted);
+}
+
+void VulkanExecutor::abandon() {
+  if (m_begun.recording) m_begun.recording->settle();
+}
+
+void VulkanExecutor::readLogits(std::span<float> logits) {
+  const Workspace& workspace = *m_begun.workspace;
+  vk::Commands commands(m_device->device(), "reading logits");
+  commands.copy(workspace.arena(), m_begun.logits * sizeof(float), workspace.readback(), 0, logits.size_bytes());
+  commands.finish();
+  commands.submit();
+  commands.wait();
+  ++m_traffic.submissions;
+  takeLogits(workspace, logits);
+}
+
 void VulkanExecutor::writeState(const Batch& batch) {
-  const StateHeader header{
-      .firstPosition = batch.firstPosition, .read = batch.read, .write = batch.write, .unused = {}};
+  const StateHeader header{.firstPosition = batch.firstPosition,
+                           .read = batch.read,
+                           .write = batch.write,
+                           .known = batch.candidates.known,
+                           .inverseTemperature = 1.0F / batch.candidates.temperature,
+                           .unused = {}};
   std::memcpy(m_state->mapped(), &header, sizeof(header));
   std::memcpy(m_state->mapped() + sizeof(header), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
 }
 
-void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
-  Workspace& workspace = batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+std::shared_ptr<Recording> VulkanExecutor::recordingOf(const Batch& batch, VulkanKvCache& cache) {
+  Workspace& workspace = workspaceOf(batch);
+  const std::uint32_t candidates = batch.rows == Rows::Candidates ? searchFor(batch.candidates).count : 0;
   const VulkanKvCache::Key key{&workspace, static_cast<std::uint32_t>(batch.tokens.size()),
-                               static_cast<int>(batch.rows)};
+                               static_cast<int>(batch.rows), candidates};
   const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
-  Recording* recording = cache.find(key);
-  if (recording == nullptr || !recording->suits(workspace.pace(), end)) {
-    // It serves later tokens, too, until the context is twice as long.
-    const std::uint32_t positions = std::min(std::bit_ceil(std::max(end, kLeastPositions)), cache.capacity());
-    recording = &cache.keep(key, record(workspace, batch, cache, positions));
-  }
-  submit(*recording, workspace, job);
-  readLogits(workspace, batch);
+  auto recording = cache.find(key);
+  if (recording && recording->suits(workspace.pace(), end)) return recording;
+  // It serves later tokens, too, until the context is twice as long.
+  const std::uint32_t positions = std::min(std::bit_ceil(std::max(end, kLeastPositions)), cache.capacity());
+  return cache.keep(key, record(workspace, batch, cache, positions));
+}
+
+void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+  Workspace& workspace = workspaceOf(batch);
+  submit(*recordingOf(batch, cache), workspace, job);
+  takeLogits(workspace, batch.logits);
 }
 
 void VulkanExecutor::runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
-  Workspace& workspace = batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+  Workspace& workspace = workspaceOf(batch);
   const std::vector<const Step*> steps = stepsOf(workspace, batch);
   const vk::Timestamps stamps(m_device->device(), static_cast<std::uint32_t>(steps.size() + 1));
   const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
@@ -317,19 +397,23 @@ void VulkanExecutor::runTimed(const Batch& batch, VulkanKvCache& cache, const co
   for (std::size_t i = 0; i < steps.size(); ++i)
     if (steps[i]->kind != OpKind::TakeRows)  // which takes none: what follows looks elsewhere
       stepTimes()->add(timedKind(*steps[i]), madeBy(*steps[i], m_graph), seconds[i + 1] - seconds[i]);
-  readLogits(workspace, batch);
+  takeLogits(workspace, batch.logits);
 }
 
-void VulkanExecutor::readLogits(const Workspace& workspace, const Batch& batch) const {
+void VulkanExecutor::takeLogits(const Workspace& workspace, std::span<float> logits) {
   const std::uint32_t vocabulary = m_graph.vocabulary();
-  copyRows(reinterpret_cast<const float*>(workspace.readback().mapped()), strideOf(vocabulary), vocabulary,
-           batch.logits);
+  copyRows(reinterpret_cast<const float*>(workspace.readback().mapped()), strideOf(vocabulary), vocabulary, logits);
+  m_traffic.returnedBytes += logits.size_bytes();
 }
 
-void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const core::JobContext& job) {
+void VulkanExecutor::count(const Recording& recording) {
   m_traffic.submissions += recording.pieces.size();
   m_traffic.dispatches += recording.dispatches;
   m_traffic.barriers += recording.barriers;
+}
+
+void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const core::JobContext& job) {
+  count(recording);
   recording.run(job, workspace.pace());
 }
 

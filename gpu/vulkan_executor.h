@@ -4,6 +4,7 @@
 
 #include "core/model/executor.h"
 #include "gpu/device_impl.h"
+#include "gpu/kernels/candidates_kernel.h"
 #include "gpu/kernels/matmul_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
 #include "gpu/vulkan_kv_cache.h"
@@ -17,6 +18,7 @@ class VulkanExecutor : public core::model::Executor {
   /// @param cacheBytes of the device's memory that caches will need
   VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph, const core::JobContext& job,
                  std::uint64_t cacheBytes = 0);
+  ~VulkanExecutor() override;
 
   const core::model::Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
@@ -39,6 +41,8 @@ class VulkanExecutor : public core::model::Executor {
   static WeightKey keyOf(const core::model::Op& op);
   /// The weights that readsRows() means, each once for every way to use it.
   static std::vector<WeightUse> usesOf(const core::model::Graph& graph);
+  /// Of a batch, where what is found out about its logits lies.
+  static std::uint64_t candidateFloatsOf(const core::model::Graph& graph, const KernelChoice& choice);
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
   /// Of a batch that is watched as the last forward was; 0 when it was not.
@@ -49,14 +53,21 @@ class VulkanExecutor : public core::model::Executor {
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
   void compute(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
                core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;
+  bool begin(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
+             const core::model::CandidatesWanted& wanted, const core::JobContext& job) override;
+  core::model::Candidates finish(const core::JobContext& job) override;
+  void abandon() override;
+  void readLogits(std::span<float> logits) override;
 
  private:
-  enum class Rows : int { None, Last, All };  ///< of which logits are wanted
+  /// Of which logits are wanted; Candidates: what is wanted of the last row's.
+  enum class Rows : int { None, Last, All, Candidates };
   struct Batch {
     std::span<const core::model::TokenId> tokens;
     std::uint32_t firstPosition;
     Rows rows;
     std::span<float> logits;
+    core::model::CandidatesWanted candidates = {};
     std::uint32_t read = kNone, write = 0;  ///< slots of states; kNone: 0
   };
 
@@ -66,7 +77,16 @@ class VulkanExecutor : public core::model::Executor {
   void prepareObserved();
   Fusion fusionFor(std::uint32_t tokens) const;
 
+  /// Cuts tokens into batches and gives them their slots of states.
+  /// @param visit called with each Batch and the cache
+  template <typename Visitor>
+  void inBatches(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache, std::size_t batchSize,
+                 const core::JobContext& job, const Visitor& visit);
   void writeState(const Batch& batch);
+  Workspace& workspaceOf(const Batch& batch) { return batch.tokens.size() == 1 ? *m_decode : *m_prefill; }
+  CandidateSearch searchFor(const core::model::CandidatesWanted& wanted) const;
+  /// The commands of a batch, recorded now or earlier.
+  std::shared_ptr<Recording> recordingOf(const Batch& batch, VulkanKvCache& cache);
   void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   /// Rows as they lie in a buffer for results, without their padding.
@@ -78,7 +98,8 @@ class VulkanExecutor : public core::model::Executor {
   static std::vector<const Step*> stepsOf(const Workspace& workspace, const Batch& batch);
   void runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void submit(Recording& recording, Workspace& workspace, const core::JobContext& job);
-  void readLogits(const Workspace& workspace, const Batch& batch) const;
+  void count(const Recording& recording);
+  void takeLogits(const Workspace& workspace, std::span<float> logits);
 
   struct StepContext;
   class ObservedRun;
@@ -120,6 +141,14 @@ class VulkanExecutor : public core::model::Executor {
   std::unique_ptr<Workspace> m_decode, m_prefill;
   std::unique_ptr<Workspace> m_observed;          ///< while somebody watches
   std::vector<core::model::Watch> m_observedFor;  ///< [values] what m_observed shows
+  /// What begin() began last, or finish() has ended: its logits still lie in the workspace.
+  struct Begun {
+    std::shared_ptr<Recording> recording;
+    Workspace* workspace = nullptr;
+    core::model::CandidatesWanted wanted;
+    std::uint64_t logits = 0;  ///< first float in the arena
+  };
+  Begun m_begun;
   Traffic m_traffic;
 };
 

@@ -107,17 +107,22 @@ VulkanKvCache::Layer VulkanKvCache::makeLayer(VulkanDevice& device, std::uint64_
   return layer;
 }
 
-Recording* VulkanKvCache::find(const Key& key) {
-  const auto found = m_recordings.find(key);
-  return found == m_recordings.end() ? nullptr : &found->second;
+// An executor that began a token may keep its recording longer than what that uses here.
+VulkanKvCache::~VulkanKvCache() {
+  for (const auto& [key, recording] : m_recordings) recording->settle();
 }
 
-Recording& VulkanKvCache::keep(const Key& key, Recording recording) {
+std::shared_ptr<Recording> VulkanKvCache::find(const Key& key) {
+  const auto found = m_recordings.find(key);
+  return found == m_recordings.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Recording> VulkanKvCache::keep(const Key& key, Recording recording) {
   // Single tokens and full batches come again and again, a prompt's odd rest does not: it is all forgotten when many.
   constexpr std::size_t kMost = 12;
   if (m_recordings.size() >= kMost)
     std::erase_if(m_recordings, [](const auto& entry) { return entry.first.tokens > 1; });
-  return m_recordings[key] = std::move(recording);
+  return m_recordings[key] = std::make_shared<Recording>(std::move(recording));
 }
 
 }  // namespace gpu

@@ -22,6 +22,7 @@ class VulkanKvCache : public core::model::KvCache {
   /// @throws core::Error (OutOfMemory, InvalidArgument when a layer exceeds what one descriptor may span)
   VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                 core::model::KvType type);
+  ~VulkanKvCache() override;
 
   std::uint64_t bytes() const override { return m_bytes; }
   VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
@@ -34,15 +35,16 @@ class VulkanKvCache : public core::model::KvCache {
   /// Entry of kRotationBinding, (cos, sin), where the angles of this rope table begin: [capacity, pairs].
   std::uint32_t rotation(std::uint32_t ropeTable) const { return m_rotationOf[ropeTable]; }
 
-  /// What tells recordings apart: the workspace they use, tokens of the batch, rows wanted.
+  /// What tells recordings apart: the workspace they use, tokens of the batch, rows and candidates wanted.
   struct Key {
     const void* workspace;
     std::uint32_t tokens;
     int rows;
+    std::uint32_t candidates;
     auto operator<=>(const Key&) const = default;
   };
-  Recording* find(const Key& key);
-  Recording& keep(const Key& key, Recording recording);
+  std::shared_ptr<Recording> find(const Key& key);
+  std::shared_ptr<Recording> keep(const Key& key, Recording recording);
 
  private:
   struct Layer {
@@ -57,7 +59,7 @@ class VulkanKvCache : public core::model::KvCache {
   std::unique_ptr<vk::Buffer> m_rotation;
   std::vector<std::uint32_t> m_rotationOf;
   std::vector<Layer> m_layers, m_states;
-  std::map<Key, Recording> m_recordings;
+  std::map<Key, std::shared_ptr<Recording>> m_recordings;
 };
 
 }  // namespace gpu

@@ -22,6 +22,7 @@ class Workspace {
     std::uint64_t readbackFloats;    ///< of the buffer for results
     std::uint64_t columnSumsFloats;  ///< 0 where no columns are summed
     std::uint64_t attentionFloats;   ///< attentionPartFloats()
+    std::uint64_t candidateFloats;   ///< candidateFloats(), 0 where none are looked for
   };
   Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, const Sizes& sizes,
             const Constants& constants, const vk::Buffer& state);
@@ -42,6 +43,8 @@ class Workspace {
   std::uint32_t columnSums() const { return static_cast<std::uint32_t>(m_places.rowFloats * m_rows); }
   /// Where attention over parts of the positions leaves its results.
   std::uint32_t attentionParts() const { return columnSums() + static_cast<std::uint32_t>(m_columnSumsFloats); }
+  /// Where candidates are left.
+  std::uint32_t candidates() const { return attentionParts() + static_cast<std::uint32_t>(m_attentionFloats); }
   /// Where the quantized inputs of stacks of experts are made in the arena.
   std::uint32_t expertInputs() const { return static_cast<std::uint32_t>(m_places.expertInputs * m_rows); }
   const vk::Buffer& arena() const { return *m_arena; }
@@ -55,7 +58,7 @@ class Workspace {
   std::vector<Step> m_steps;
   ValuePlaces m_places;
   std::uint32_t m_rows;
-  std::uint64_t m_columnSumsFloats;
+  std::uint64_t m_columnSumsFloats, m_attentionFloats;
   WorkPace m_pace;
   const Constants& m_constants;
   const vk::Buffer& m_state;

@@ -46,7 +46,8 @@ Json runJson(const BenchRun& run, bool areStepsTimed) {
                {"card_joules_per_token", finite(speed.cardJoules)},
                {"submissions_per_token", speed.submissions},
                {"dispatches_per_token", speed.dispatches},
-               {"barriers_per_token", speed.barriers}};
+               {"barriers_per_token", speed.barriers},
+               {"returned_bytes_per_token", speed.returnedBytes}};
   if (areStepsTimed)
     json["steps"] = {{"prefill", stepsJson(speed.prefillSteps)}, {"decode", stepsJson(speed.decodeSteps)}};
   return json;
@@ -85,8 +86,8 @@ void printLimits(const BenchRun& run) {
                run.limits.operationsPerSecond / 1e9);
   fmt::print("; ");
   if (speed.submissions > 0)
-    fmt::print("{:.1f} submissions, {:.0f} dispatches, {:.0f} barriers; ", speed.submissions, speed.dispatches,
-               speed.barriers);
+    fmt::print("{:.1f} submissions, {:.0f} dispatches, {:.0f} barriers, {:.1f} kB returned; ", speed.submissions,
+               speed.dispatches, speed.barriers, speed.returnedBytes / 1e3);
   printEnergy(speed);
   fmt::print("Reading the prompt: {} of the arithmetic", shareText(run.prefillArithmeticShare()));
   if (const auto share = run.prefillBandwidthShare()) fmt::print(", {} of the memory", shareText(share));

@@ -6,6 +6,7 @@
 
 #include "app/session/some_tokens.h"
 #include "core/base/energy_meter.h"
+#include "core/model/sampler.h"
 
 namespace app {
 
@@ -15,21 +16,27 @@ using Clock = std::chrono::steady_clock;
 
 double seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
 
-Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings, std::vector<float>& logits,
-                  const JoulesMeter& card, const core::JobContext& job) {
-  const auto tokens = someTokens(settings.promptTokens, executor.graph().vocabulary());
+/// Of a token's logits, what an answer under the usual settings asks for (core::model::SamplingOptions).
+core::model::CandidatesWanted usualCandidates(std::uint32_t vocabulary) {
+  return {.count = std::min(core::model::SamplingOptions().topK, vocabulary), .known = vocabulary};
+}
+
+Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings, const JoulesMeter& card,
+                  const core::JobContext& job) {
+  const std::uint32_t vocabulary = executor.graph().vocabulary();
+  const auto tokens = someTokens(settings.promptTokens, vocabulary);
   const auto cache = executor.createKvCache(settings.promptTokens + settings.generatedTokens, settings.kv);
   Speed speed;
   auto start = Clock::now();
-  executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
+  static_cast<void>(executor.candidates(tokens, *cache, usualCandidates(vocabulary), job));
   speed.prefill = settings.promptTokens / seconds(start);
   auto energy = core::EnergyMeter::open();
   if (card) static_cast<void>(card());
   const auto before = executor.traffic();
   start = Clock::now();
   for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) {
-    executor.forward(std::span(tokens).subspan(i % tokens.size(), 1), *cache, core::model::LogitsWanted::LastToken,
-                     logits, job);
+    static_cast<void>(
+        executor.candidates(std::span(tokens).subspan(i % tokens.size(), 1), *cache, usualCandidates(vocabulary), job));
   }
   const double count = settings.generatedTokens;
   speed.decode = count / seconds(start);
@@ -39,6 +46,7 @@ Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings
   speed.submissions = static_cast<double>(after.submissions - before.submissions) / count;
   speed.dispatches = static_cast<double>(after.dispatches - before.dispatches) / count;
   speed.barriers = static_cast<double>(after.barriers - before.barriers) / count;
+  speed.returnedBytes = static_cast<double>(after.returnedBytes - before.returnedBytes) / count;
   return speed;
 }
 
@@ -51,13 +59,12 @@ double median(std::vector<double> values) {
 
 Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& settings, const core::JobContext& job) {
   const core::model::Graph& graph = executor.graph();
-  std::vector<float> logits(graph.vocabulary());
   const JoulesMeter card = openCardMeter(executor);
-  static_cast<void>(measureOnce(executor, settings, logits, card, job));
+  static_cast<void>(measureOnce(executor, settings, card, job));
   std::vector<double> prefill, decode, joules, cardJoules;
   Speed result;
   for (std::uint32_t i = 0; i < settings.repetitions; ++i) {
-    result = measureOnce(executor, settings, logits, card, job);
+    result = measureOnce(executor, settings, card, job);
     prefill.push_back(result.prefill);
     decode.push_back(result.decode);
     if (result.joules) joules.push_back(*result.joules);

@@ -23,12 +23,14 @@ struct Speed {
   std::optional<double> joules = std::nullopt;
   std::optional<double> cardJoules = std::nullopt;       ///< likewise, of the card it runs on
   double submissions = 0, dispatches = 0, barriers = 0;  ///< of a decoded token; 0 on the CPU
+  double returnedBytes = 0;  ///< that a device gives back of a decoded token's logits; 0 on the CPU
   core::model::StepTimes prefillSteps = {},
                          decodeSteps = {};  ///< of the prompt, of one token behind it; when asked for
 };
 
-/// Reads arbitrary but valid tokens and decodes some: speed does not depend on which. Once before, to page weights in
-/// and compile pipelines, is not counted. @throws core::Error as Executor::forward, core::Cancelled
+/// Reads arbitrary but valid tokens and decodes some, as an answer does but for drawing them: speed does not depend on
+/// which. Once before, to page weights in and compile pipelines, is not counted. @throws core::Error as
+/// Executor::forward, core::Cancelled
 Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& settings,
                    const core::JobContext& job = core::JobContext());
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/model/non_finite.h"
@@ -39,6 +40,7 @@ std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType 
   cache->m_capacity = capacity;
   cache->m_type = type;
   cache->m_maker = m_identity;
+  cache->m_number = ++m_cachesMade;
   cache->m_hasStates = !graph().states.empty();
   return cache;
 }
@@ -70,7 +72,12 @@ void Executor::checkValues(std::span<const ValueId> values) const {
 
 void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                        const JobContext& job) {
-  checkArguments(tokens, cache, wanted, logits);
+  checkArguments(tokens, cache);
+  const std::size_t rows = wanted == LogitsWanted::AllTokens ? tokens.size() : 1, needed = rows * graph().vocabulary();
+  if (logits.size() != needed)
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("Room for {} logits is needed, but {} was given.", needed, logits.size()));
+  abandonPrepared();
   m_observers.begin(graph());
   cache.m_states.forgetBehind(cache.length());  // of a forward that came to nothing
   compute(tokens, cache, wanted, logits, job);
@@ -79,6 +86,53 @@ void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWa
   m_observers.keep();
   // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
   cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
+}
+
+Candidates Executor::candidates(std::span<const TokenId> tokens, KvCache& cache, const CandidatesWanted& wanted,
+                                const JobContext& job) {
+  checkArguments(tokens, cache);
+  checkWanted(wanted);
+  m_observers.begin(graph());
+  const Prepared asked{tokens.back(), cache.m_number, cache.length(), wanted};
+  bool hasBegun = m_prepared == asked && tokens.size() == 1 && !m_observers.isWatching();
+  if (hasBegun) {
+    m_prepared.reset();
+  } else {
+    abandonPrepared();
+    cache.m_states.forgetBehind(cache.length());
+    hasBegun = begin(tokens, cache, wanted, job);
+  }
+  m_areLogitsHere = !hasBegun;
+  m_logits.resize(graph().vocabulary());
+  if (!hasBegun) compute(tokens, cache, LogitsWanted::LastToken, m_logits, job);
+  const Candidates found = hasBegun ? finish(job) : candidatesOf(m_logits, wanted);
+  if (!found.areNumbers) throwNotFinite(tokens, cache, job);
+  m_observers.keep();
+  cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
+  return found;
+}
+
+std::span<const float> Executor::lastLogits() {
+  if (!std::exchange(m_areLogitsHere, true)) readLogits(m_logits);
+  return m_logits;
+}
+
+void Executor::prepare(TokenId token, KvCache& cache, const CandidatesWanted& wanted) {
+  const std::span<const TokenId> tokens(&token, 1);
+  checkArguments(tokens, cache);
+  checkWanted(wanted);
+  abandonPrepared();
+  m_observers.begin(graph());
+  cache.m_states.forgetBehind(cache.length());
+  try {
+    if (begin(tokens, cache, wanted, JobContext())) m_prepared = {token, cache.m_number, cache.length(), wanted};
+  } catch (const Error&) {
+    abandon();
+  }
+}
+
+void Executor::abandonPrepared() {
+  if (std::exchange(m_prepared, std::nullopt)) abandon();
 }
 
 StepTimes Executor::timeForward(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job) {
@@ -90,12 +144,18 @@ StepTimes Executor::timeForward(std::span<const TokenId> tokens, KvCache& cache,
   return times;
 }
 
-void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
-                              std::span<float> logits) const {
+void Executor::checkWanted(const CandidatesWanted& wanted) const {
+  if (wanted.count > 0 && wanted.known > 0 && wanted.known <= graph().vocabulary() && wanted.temperature > 0) return;
+  throw Error(ErrorCode::InvalidArgument,
+              fmt::format("One candidate or more should be wanted of 1 to {} tokens at a temperature above 0, but {} "
+                          "of {} at {} are.",
+                          graph().vocabulary(), wanted.count, wanted.known, wanted.temperature));
+}
+
+void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& cache) const {
   if (cache.m_maker != m_identity) {
     throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
   }
-  const std::uint32_t vocabulary = graph().vocabulary();
   const std::uint64_t known = graph().tokenCount();
   for (const TokenId token : tokens) {
     if (token < 0 || static_cast<std::uint64_t>(token) >= known) {
@@ -112,11 +172,6 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
   if (tokens.size() > cache.capacity() - cache.length()) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("The context holds {} tokens, but {} and {} more do not fit.",
                                                         cache.capacity(), cache.length(), tokens.size()));
-  }
-  const std::size_t rows = wanted == LogitsWanted::AllTokens ? tokens.size() : 1;
-  if (logits.size() != rows * vocabulary) {
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("Room for {} logits is needed, but {} was given.", rows * vocabulary, logits.size()));
   }
 }
 

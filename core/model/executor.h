@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "core/base/job_context.h"
+#include "core/model/candidates.h"
 #include "core/model/graph.h"
 #include "core/model/kv_cache.h"
 #include "core/model/observers.h"
@@ -49,6 +51,16 @@ class Executor {
   void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                const JobContext& job = JobContext());
 
+  /// forward() of the last token, whose logits stay where they are computed: what comes back is what is wanted of them.
+  /// @throws Error as forward(), (InvalidArgument) when no token is wanted or known
+  Candidates candidates(std::span<const TokenId> tokens, KvCache& cache, const CandidatesWanted& wanted,
+                        const JobContext& job = JobContext());
+  /// The row of logits behind the last candidates(). @pre nothing else was asked of this executor since
+  std::span<const float> lastLogits();
+  /// candidates() will be asked next what follows this token: a device may begin to compute it. Whatever else is asked
+  /// makes that come to nothing, and so does a failure, which candidates() then meets again.
+  void prepare(TokenId token, KvCache& cache, const CandidatesWanted& wanted);
+
   /// forward() of the last token's logits, whose steps are timed one by one: on the CPU by its clock, on Vulkan by the
   /// device's, whose steps are of several operations. Nothing where the device has no clock, or somebody watches
   /// values.
@@ -58,6 +70,7 @@ class Executor {
   /// What was handed to a device so far; zeros where nothing is.
   struct Traffic {
     std::uint64_t submissions = 0, dispatches = 0, barriers = 0;
+    std::uint64_t returnedBytes = 0;  ///< of logits and what was found out about them
   };
   virtual Traffic traffic() const { return {}; }
 
@@ -87,6 +100,15 @@ class Executor {
   /// forward() with checked arguments. Writes keys and values behind the cache's end, but does not move it.
   virtual void compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                        const JobContext& job) = 0;
+  /// Begins candidates() with checked arguments: the device computes on by itself. Likewise behind the cache's end.
+  /// @return false where that cannot be done here: compute() is asked for the row
+  virtual bool begin(std::span<const TokenId>, KvCache&, const CandidatesWanted&, const JobContext&) { return false; }
+  /// What begin() began. @pre it did
+  virtual Candidates finish(const JobContext&) { return {}; }
+  /// What begin() began is not wanted: nothing of it runs any more.
+  virtual void abandon() {}
+  /// The row that finish() was about. @param logits [vocabulary]
+  virtual void readLogits(std::span<float>) {}
   /// Whom compute() shows values to.
   Observers& observers() { return m_observers; }
   /// Where compute() shall say what its steps take; null: they are not timed.
@@ -94,11 +116,25 @@ class Executor {
 
  private:
   void checkValues(std::span<const ValueId> values) const;
-  void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
-                      std::span<float> logits) const;
+  void checkArguments(std::span<const TokenId> tokens, const KvCache& cache) const;
+  void checkWanted(const CandidatesWanted& wanted) const;
+  void abandonPrepared();
   [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& given, const JobContext& job);
 
+  /// What prepare() began.
+  struct Prepared {
+    TokenId token;
+    std::uint64_t cache;  ///< KvCache::m_number
+    std::uint32_t length;
+    CandidatesWanted wanted;
+    bool operator==(const Prepared&) const = default;
+  };
+
   Observers m_observers;
+  std::optional<Prepared> m_prepared;
+  std::vector<float> m_logits;  ///< behind the last candidates(), once they are here
+  bool m_areLogitsHere = false;
+  std::uint64_t m_cachesMade = 0;
   StepTimes* m_stepTimes = nullptr;
   /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.
   std::shared_ptr<const char> m_identity = std::make_shared<const char>();

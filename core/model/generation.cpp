@@ -1,6 +1,8 @@
 #include "core/model/generation.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/text/detokenizer.h"
@@ -9,7 +11,7 @@ namespace core::model {
 
 namespace {
 
-constexpr std::size_t kTopTokens = 5;
+constexpr std::uint32_t kTopTokens = 5;
 
 class Stopwatch {
  public:
@@ -29,8 +31,7 @@ Generation::Generation(std::shared_ptr<SessionState> state, std::span<const Toke
       m_options(options),
       m_sampler(options.sampling),
       m_detokenizer(std::make_unique<text::Detokenizer>(m_state->tokenizer())),
-      m_history(prompt.begin(), prompt.end()),
-      m_logits(m_state->vocabulary()) {
+      m_history(prompt.begin(), prompt.end()) {
   m_result.promptTokens = static_cast<std::uint32_t>(prompt.size());
   m_result.stop = StopReason::MaxTokens;
 }
@@ -56,55 +57,91 @@ std::optional<GeneratedToken> Generation::end(StopReason reason) {
   return std::nullopt;
 }
 
-void Generation::computePrompt(const JobContext& job) {
+CandidatesWanted Generation::wanted() const {
+  CandidatesWanted wanted = m_sampler.wanted(static_cast<std::uint32_t>(m_state->knownTokens()));
+  wanted.count = std::min(std::max(wanted.count, kTopTokens), wanted.known);
+  return wanted;
+}
+
+Candidates Generation::computePrompt(const JobContext& job) {
   const Stopwatch watch;
   if (!m_cache) m_cache = m_state->lendCache(m_state->contextLength());
   // The last token is always computed again: its logits are where generation starts.
   const std::size_t common = m_cache->keepCommon(std::span(m_history).first(m_history.size() - 1));
   m_result.cachedTokens = static_cast<std::uint32_t>(common);
-  m_state->append(*m_cache, std::span(m_history).subspan(common), m_logits, job);
+  Candidates found = m_state->append(*m_cache, std::span(m_history).subspan(common), wanted(), job);
   m_result.prefillTokensPerS = perSecond(m_history.size() - common, watch.seconds());
+  return found;
 }
 
 std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   const Stopwatch watch;
-  const bool first = m_result.tokens.empty();
-  if (first) {
-    computePrompt(job);
-  } else {
-    if (m_cache->length() == m_cache->capacity()) return end(StopReason::ContextFull);
-    m_state->append(*m_cache, std::span(m_history).last(1), m_logits, job);
+  const std::size_t decoded = m_result.tokens.size();
+  const bool first = decoded == 0;
+  if (!first && m_cache->length() == m_cache->capacity()) return end(StopReason::ContextFull);
+  const Candidates found =
+      first ? computePrompt(job) : m_state->append(*m_cache, std::span(m_history).last(1), wanted(), job);
+  const TokenId id = choose(found);
+  if (first) m_result.timeToFirstTokenS = watch.seconds();
+  std::optional<GeneratedToken> token;
+  if (!m_state->tokenizer()->isEndOfGeneration(id)) {
+    const float logit = logitOf(id, found);
+    std::vector<float> kept;
+    if (m_options.keepLogits) {
+      const auto row = m_state->executor().lastLogits();
+      kept.assign(row.begin(), row.end());
+      ruleOutUnknown(kept, kept.size(), found.known);
+    }
+    m_history.push_back(id);
+    m_result.tokens.push_back(id);
+    prepareNext();
+    token = describe(id, logit, found);
+    token->logits = std::move(kept);
   }
-  ruleOutUnknown(m_logits, m_logits.size(), m_state->knownTokens());
-  const auto known = std::span<const float>(m_logits).first(m_state->knownTokens());
-  const TokenId id = choose(known);
-  if (first) {
-    m_result.timeToFirstTokenS = watch.seconds();
-  } else {
+  if (!first) {
     m_decodeSeconds += watch.seconds();
-    m_result.decodeTokensPerS = perSecond(m_result.tokens.size(), m_decodeSeconds);
+    m_result.decodeTokensPerS = perSecond(decoded, m_decodeSeconds);
   }
-  if (m_state->tokenizer()->isEndOfGeneration(id)) return end(StopReason::EndOfTurn);
-  m_history.push_back(id);
-  m_result.tokens.push_back(id);
-  return describe(id, known);
+  return token ? std::move(token) : end(StopReason::EndOfTurn);
+}
+
+// Whoever wants logits of several answers compares them before the next token: the clock of next() would not see what
+// is computed meanwhile.
+void Generation::prepareNext() {
+  if (m_options.keepLogits || m_result.tokens.size() >= m_options.maxTokens) return;
+  if (m_cache->length() == m_cache->capacity()) return;
+  m_state->executor().prepare(m_history.back(), *m_cache, wanted());
+}
+
+std::span<const float> Generation::knownLogits() {
+  return m_state->executor().lastLogits().first(m_state->knownTokens());
+}
+
+float Generation::logitOf(TokenId id, const Candidates& found) {
+  const auto candidate = std::ranges::find(found.best, id, &Candidate::token);
+  return candidate == found.best.end() ? knownLogits()[static_cast<std::size_t>(id)] : candidate->logit;
 }
 
 // The sampler draws in any case: an answer that is made to begin as it did goes on as it did.
-TokenId Generation::choose(std::span<const float> known) {
-  const TokenId drawn = m_sampler.sample(known, m_history);
+TokenId Generation::choose(const Candidates& found) {
+  std::optional<TokenId> drawn = m_sampler.sample(found, m_history);
+  if (!drawn) drawn = m_sampler.sample(knownLogits(), m_history);
   const std::size_t at = m_result.tokens.size();
-  return at < m_options.beginning.size() ? m_options.beginning[at] : drawn;
+  return at < m_options.beginning.size() ? m_options.beginning[at] : *drawn;
 }
 
-GeneratedToken Generation::describe(TokenId id, std::span<const float> known) {
+GeneratedToken Generation::describe(TokenId id, float logit, const Candidates& found) {
+  const auto probability = [&](float of) {
+    return static_cast<float>(std::exp(static_cast<double>(of) - found.logSum));
+  };
   GeneratedToken token{.id = id,
                        .text = m_detokenizer->push(id),
-                       .probability = probabilityOf(known, id),
-                       .top = topProbabilities(known, kTopTokens),
+                       .probability = std::min(probability(logit), 1.0F),
+                       .top = {},
                        .logits = {},
-                       .entropy = static_cast<float>(entropy(known))};
-  if (m_options.keepLogits) token.logits = m_logits;
+                       .entropy = static_cast<float>(found.entropy)};
+  for (const Candidate& candidate : std::span(found.best).first(std::min<std::size_t>(kTopTokens, found.best.size())))
+    token.top.push_back({candidate.token, std::min(probability(candidate.logit), 1.0F)});
   m_result.text += token.text;
   return token;
 }

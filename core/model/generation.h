@@ -45,7 +45,7 @@ struct GenerationResult {
   std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
   double timeToFirstTokenS = 0;
   double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
-  double decodeTokensPerS = 0;   ///< forward pass and sampling of every token after the first
+  double decodeTokensPerS = 0;   ///< of every token after the first: what next() took, drawing and describing included
   StopReason stop = StopReason::EndOfTurn;
 };
 
@@ -58,11 +58,14 @@ class Generation {
   Generation& operator=(const Generation&) = delete;
 
   /// Computes and describes the next token; nothing once the answer has ended. The first call computes the prompt.
+  /// A device then computes the token behind it already, unless logits are kept.
   /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the
   /// answer.
   /// @throws Error (NotFinite, Device, DeviceLost, OutOfMemory)
   std::optional<GeneratedToken> next(const JobContext& job = JobContext());
   bool ended() const { return m_ended; }
+  /// Whether tokens from the next one on bring their logits (GenerationOptions::keepLogits).
+  void keepLogits(bool keep) { m_options.keepLogits = keep; }
   /// What was written so far.
   const GenerationResult& result() const { return m_result; }
   /// The prompt's tokens and those written so far.
@@ -73,10 +76,16 @@ class Generation {
   Generation(std::shared_ptr<SessionState> state, std::span<const TokenId> prompt, const GenerationOptions& options);
   std::optional<GeneratedToken> step(const JobContext& job);
   std::optional<GeneratedToken> end(StopReason reason);
+  CandidatesWanted wanted() const;
   /// What the answer was made to begin with, then what the sampler draws.
-  TokenId choose(std::span<const float> known);
-  void computePrompt(const JobContext& job);
-  GeneratedToken describe(TokenId id, std::span<const float> known);
+  TokenId choose(const Candidates& found);
+  Candidates computePrompt(const JobContext& job);
+  /// Lets the device begin with what follows the last token, where that will be asked for.
+  void prepareNext();
+  /// Of the tokens that can be chosen, behind the last one.
+  std::span<const float> knownLogits();
+  float logitOf(TokenId id, const Candidates& found);
+  GeneratedToken describe(TokenId id, float logit, const Candidates& found);
 
   std::shared_ptr<SessionState> m_state;
   LentCache m_cache;  ///< from the first token to the end
@@ -84,7 +93,6 @@ class Generation {
   Sampler m_sampler;
   std::unique_ptr<text::Detokenizer> m_detokenizer;
   std::vector<TokenId> m_history;  ///< the prompt and what was written
-  std::vector<float> m_logits;
   GenerationResult m_result;
   double m_decodeSeconds = 0;
   bool m_ended = false;

@@ -48,6 +48,7 @@ class KvCache {
   std::uint32_t m_capacity = 0;
   KvType m_type;
   std::shared_ptr<const char> m_maker;
+  std::uint64_t m_number = 0;  ///< among those of its maker
 };
 
 }  // namespace core::model

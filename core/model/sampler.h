@@ -1,10 +1,11 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <span>
 #include <vector>
 
-#include "core/text/tokenizer.h"
+#include "core/model/candidates.h"
 
 namespace core::model {
 
@@ -26,12 +27,24 @@ class Sampler {
   /// @throws Error (InvalidArgument) naming the option that is out of range
   explicit Sampler(const SamplingOptions& options);
   /// @param logits [vocabulary]; NaN counts as −∞  @param history tokens so far, newest last
-  text::TokenId sample(std::span<const float> logits, std::span<const text::TokenId> history);
+  TokenId sample(std::span<const float> logits, std::span<const TokenId> history);
+
+  /// What sample() needs of rows of logits, as far as that can be said before they are known.
+  /// @param known tokens that can be chosen, at least 1
+  CandidatesWanted wanted(std::uint32_t known) const;
+  /// The token that sample() would draw of the row they are of; nothing where they do not decide that, and the random
+  /// number then waits for a sample() of the row itself.
+  std::optional<TokenId> sample(const Candidates& candidates, std::span<const TokenId> history);
 
  private:
+  /// Draws among weights whose sum is `total`, or that times 1 ± error where those behind them are not known.
+  /// @return index; nothing where it takes those
+  std::optional<std::size_t> draw(const std::vector<double>& weights, double total, double error);
+
   SamplingOptions m_options;
   std::mt19937_64 m_random;
-  std::vector<std::pair<float, text::TokenId>> m_candidates;
+  std::optional<double> m_fraction;  ///< drawn, but not used yet
+  std::vector<Candidate> m_candidates;
 };
 
 }  // namespace core::model

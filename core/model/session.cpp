@@ -80,10 +80,9 @@ std::vector<float> Session::score(std::span<const TokenId> tokens, std::size_t f
   const auto context = tokens.first(first), scored = tokens.subspan(first);
   const LentCache cache = m_state->lendCache(static_cast<std::uint32_t>(tokens.size()));
   const std::size_t cached = cache->keepCommon(context);
-  std::vector<float> logits(std::max<std::size_t>(rows, 1) * vocabulary);
-  m_state->append(*cache, context.subspan(cached), std::span(logits).first(vocabulary), job);
-  logits.resize(rows * vocabulary);
-  if (rows == 0) return logits;
+  m_state->append(*cache, context.subspan(cached), {.count = 1, .known = 1}, job);  // nobody reads their logits
+  if (rows == 0) return {};
+  std::vector<float> logits(rows * vocabulary);
   executor().forward(scored, *cache, LogitsWanted::AllTokens, logits, job);
   ruleOutUnknown(logits, vocabulary, m_state->knownTokens());
   return logits;

@@ -38,15 +38,17 @@ void SessionState::forget() {
     m_cache->truncate(0);
 }
 
-void SessionState::append(KvCache& cache, std::span<const TokenId> tokens, std::span<float> logits,
-                          const JobContext& job) {
+Candidates SessionState::append(KvCache& cache, std::span<const TokenId> tokens, const CandidatesWanted& wanted,
+                                const JobContext& job) {
   // Where there are states, a prompt's last token goes alone: another answer to it begins at the state before that.
   const std::size_t together = tokens.size() - (cache.hasStates() ? 1 : 0);
+  Candidates found;
   for (std::size_t first = 0; first < tokens.size();) {
     const std::size_t end = first < together ? std::min(first + kPrefillTokens, together) : tokens.size();
-    m_executor->forward(tokens.subspan(first, end - first), cache, LogitsWanted::LastToken, logits, job);
+    found = m_executor->candidates(tokens.subspan(first, end - first), cache, wanted, job);
     first = end;
   }
+  return found;
 }
 
 }  // namespace core::model

@@ -31,9 +31,11 @@ class SessionState : public std::enable_shared_from_this<SessionState> {
   LentCache lendCache(std::uint32_t tokens);
   /// The session's cache forgets its tokens: now, or when it comes back.
   void forget();
-  /// Computes `tokens` behind those of the cache; `logits` are those after the last. Goes in parts, so that a prompt
-  /// that is stopped half-way stays in the cache as far as it came.
-  void append(KvCache& cache, std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job);
+  /// Computes `tokens` behind those of the cache. Goes in parts, so that a prompt that is stopped half-way stays in the
+  /// cache as far as it came.
+  /// @return what is wanted of the logits after the last; nothing of no tokens
+  Candidates append(KvCache& cache, std::span<const TokenId> tokens, const CandidatesWanted& wanted,
+                    const JobContext& job);
 
  private:
   std::unique_ptr<Executor> m_executor;

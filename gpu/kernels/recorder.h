@@ -32,6 +32,7 @@ struct KernelChoice {
   std::uint32_t matrixSubgroup = 0;    ///< size of a subgroup there
   bool asksForSubgroup = false;        ///< whether it has to be asked for
   bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
+  bool findsCandidates = true;         ///< looks for what is wanted of logits, so that these need not be read
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
   /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.

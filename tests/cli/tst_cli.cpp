@@ -133,7 +133,8 @@ void TestCli::documentedKeys_data() {
   row("bench", "bench MODEL --device cpu -p 8 -n 4 -r 1", {},
       "device scheme kv_type prefill_tokens_per_s decode_tokens_per_s weight_bytes weight_bytes_per_token "
       "kv_bytes_per_token bytes_per_token bytes_per_s_of_memory memory_bandwidth_share joules_per_token "
-      "submissions_per_token dispatches_per_token barriers_per_token operations_per_s operations_per_token "
+      "submissions_per_token dispatches_per_token barriers_per_token returned_bytes_per_token operations_per_s "
+      "operations_per_token "
       "operations_of_prompt arithmetic_share prefill_arithmetic_share prefill_memory_bandwidth_share "
       "card_joules_per_token");
   row("bench of several schemes", "bench MODEL --device cpu --scheme stored --scheme int8 -p 8 -n 2 -r 1",

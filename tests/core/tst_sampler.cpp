@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <random>
 
 #include "core/base/error.h"
 #include "core/model/sampler.h"
@@ -68,6 +69,8 @@ class TestSampler : public QObject {
   void nanAndInfinities();
   void sameSeedSameTokens();
   void fixedSequence();
+  void candidatesDrawWhatTheRowDraws_data();
+  void candidatesDrawWhatTheRowDraws();
   void rangeChecks();
 };
 
@@ -183,7 +186,7 @@ void TestSampler::nanAndInfinities() {
   QCOMPARE(Sampler(plain()).sample(std::vector<float>{kNan, kNan}, {}), 0);
   QCOMPARE(draw(plain(), {-3e38F, 3e38F}, 100).size(), std::size_t{1});
   QCOMPARE(draw(plain(1e-30F), {1, 2}, 100).size(), std::size_t{1});
-  QVERIFY_THROWS_EXCEPTION(Error, Sampler(plain()).sample({}, {}));
+  QVERIFY_THROWS_EXCEPTION(Error, Sampler(plain()).sample(std::vector<float>(), {}));
 }
 
 void TestSampler::sameSeedSameTokens() {
@@ -211,6 +214,68 @@ void TestSampler::fixedSequence() {
   std::mt19937_64 known;
   known.discard(9999);
   QCOMPARE(known(), std::uint64_t{9981545732273789042U});
+}
+
+void TestSampler::candidatesDrawWhatTheRowDraws_data() {
+  QTest::addColumn<float>("temperature");
+  QTest::addColumn<int>("topK");
+  QTest::addColumn<float>("topP");
+  QTest::addColumn<float>("minP");
+  QTest::addColumn<float>("penalty");
+  QTest::addColumn<double>("error");         // that sums are said to have, and do have
+  QTest::addColumn<double>("leastDecided");  // of the draws, the share that candidates decide
+  QTest::addColumn<double>("mostDecided");
+  QTest::newRow("the usual") << 0.7F << 40 << 0.95F << 0.05F << 1.0F << 4e-5 << 1.0 << 1.0;
+  QTest::newRow("greedy") << 0.0F << 40 << 1.0F << 0.0F << 1.0F << 4e-5 << 1.0 << 1.0;
+  QTest::newRow("greedy, penalty") << 0.0F << 0 << 1.0F << 0.0F << 1.8F << 4e-5 << 1.0 << 1.0;
+  QTest::newRow("top-k, penalty") << 1.0F << 30 << 0.9F << 0.0F << 1.5F << 4e-5 << 1.0 << 1.0;
+  QTest::newRow("top-k beyond") << 1.0F << 600 << 1.0F << 0.0F << 1.0F << 4e-5 << 0.0 << 0.0;
+  QTest::newRow("all") << 1.0F << 0 << 1.0F << 0.0F << 1.0F << 4e-5 << 0.3 << 0.95;
+  QTest::newRow("all, cold") << 0.3F << 0 << 1.0F << 0.0F << 1.0F << 4e-5 << 0.97 << 1.0;
+  QTest::newRow("all, hot") << 3.0F << 0 << 1.0F << 0.0F << 1.0F << 4e-5 << 0.0 << 0.5;
+  QTest::newRow("all, rough sums") << 0.5F << 0 << 1.0F << 0.0F << 1.0F << 0.02 << 0.3 << 0.99;
+  QTest::newRow("all, penalty") << 1.0F << 0 << 1.0F << 0.0F << 1.2F << 4e-5 << 0.0 << 0.01;  // the first
+  QTest::newRow("top-p") << 0.6F << 0 << 0.8F << 0.0F << 1.0F << 4e-5 << 0.9 << 1.0;
+  QTest::newRow("top-p, rough sums") << 0.6F << 0 << 0.8F << 0.0F << 1.0F << 0.02 << 0.3 << 0.99;
+  QTest::newRow("top-p of a flat row") << 4.0F << 0 << 0.9F << 0.0F << 1.0F << 4e-5 << 0.0 << 0.0;
+  QTest::newRow("min-p") << 0.8F << 0 << 1.0F << 0.1F << 1.0F << 4e-5 << 1.0 << 1.0;
+  QTest::newRow("min-p of a flat row") << 4.0F << 0 << 1.0F << 0.05F << 1.0F << 4e-5 << 0.0 << 0.2;
+}
+
+// To the bit, as long as sums are no further off than they say: candidates decide, or the row does with the same
+// number.
+void TestSampler::candidatesDrawWhatTheRowDraws() {
+  QFETCH(float, temperature);
+  QFETCH(int, topK);
+  QFETCH(float, topP);
+  QFETCH(float, minP);
+  QFETCH(float, penalty);
+  QFETCH(double, error);
+  QFETCH(double, leastDecided);
+  QFETCH(double, mostDecided);
+  const SamplingOptions options{temperature, static_cast<std::uint32_t>(topK), topP, minP, penalty, 32, 9};
+  Sampler ofRows(options), ofCandidates(options);
+  std::mt19937 random(4);
+  std::normal_distribution<float> bell(0.0F, 3.0F);
+  std::vector<float> row(1000);
+  std::vector<TokenId> history;
+  int decided = 0;
+  constexpr int kDraws = 120;
+  for (int i = 0; i < kDraws; ++i) {
+    for (float& logit : row) logit = std::round(bell(random) * 8.0F) / 8.0F;  // equal ones, too
+    core::model::Candidates found = core::model::candidatesOf(row, ofCandidates.wanted(1000));
+    found.weightSum *= 1.0 + (i % 3 - 1) * 0.9 * error;
+    found.error = error;
+    auto drawn = ofCandidates.sample(found, history);
+    decided += drawn ? 1 : 0;
+    if (!drawn) drawn = ofCandidates.sample(row, history);
+    const TokenId expected = ofRows.sample(row, history);
+    QCOMPARE(*drawn, expected);
+    // Large ones among those that are punished.
+    history.push_back(found.best[static_cast<std::size_t>(i) % found.best.size()].token);
+  }
+  const double share = decided / static_cast<double>(kDraws);
+  QVERIFY2(share >= leastDecided && share <= mostDecided, QByteArray::number(share));
 }
 
 void TestSampler::rangeChecks() {

@@ -417,6 +417,37 @@ class TestSession : public QObject {
     QVERIFY(different);
   }
 
+  // Whatever an answer asks of its logits, it says what a sampler says that sees all of them.
+  void answersAreDrawnAsTheirLogitsSay_data() {
+    QTest::addColumn<model::SamplingOptions>("sampling");
+    QTest::newRow("the usual") << model::SamplingOptions{.seed = 3};
+    QTest::newRow("greedy, penalty") << model::SamplingOptions{.temperature = 0, .repetitionPenalty = 1.4F};
+    QTest::newRow("everything") << model::SamplingOptions{.temperature = 1.5F, .topK = 0, .topP = 1.0F, .minP = 0};
+    QTest::newRow("top-p") << model::SamplingOptions{.temperature = 2.0F, .topK = 0, .topP = 0.9F, .minP = 0};
+    QTest::newRow("all, penalty") << model::SamplingOptions{.topK = 0, .topP = 1.0F, .repetitionPenalty = 1.2F};
+  }
+
+  void answersAreDrawnAsTheirLogitsSay() {
+    QFETCH(model::SamplingOptions, sampling);
+    Session session = makeSession();
+    GenerationOptions options = greedy(12);
+    options.sampling = sampling;
+    const std::vector<TokenId> said = session.chat(kSum, options, {}).tokens;
+    options.keepLogits = true;
+    model::Sampler sampler(sampling);
+    const auto generation = session.startChat(kSum, options);
+    std::vector<TokenId> history(generation->history().begin(), generation->history().end());
+    while (const auto token = generation->next()) {
+      QCOMPARE(token->id, sampler.sample(token->logits, history));
+      QVERIFY(std::abs(token->probability - model::probabilityOf(token->logits, token->id)) < 1e-6F);
+      QVERIFY(std::abs(static_cast<double>(token->entropy) - model::entropy(token->logits)) < 1e-5);
+      const auto top = model::topProbabilities(token->logits, 5);
+      for (std::size_t i = 0; i < 5; ++i) QCOMPARE(token->top[i].token, top[i].token);
+      history.push_back(token->id);
+    }
+    QCOMPARE(generation->result().tokens, said);
+  }
+
   void topProbabilitiesAreSortedAndTotal() {
     const std::vector<float> logits = {0.0F, std::log(3.0F), NAN, std::log(4.0F), 0.0F};
     const auto top = model::topProbabilities(logits, 3);

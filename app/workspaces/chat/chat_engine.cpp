@@ -46,9 +46,11 @@ class ChatEngine::Writer {
     }
   }
 
-  std::optional<StreamedToken> next(const core::JobContext& job) {
+  /// @param keepsLogits for the caller to compare
+  std::optional<StreamedToken> next(bool keepsLogits, const core::JobContext& job) {
     if (!m_generation || m_answer.failure) return std::nullopt;
     try {
+      m_generation->keepLogits(keepsLogits);
       auto token = m_generation->next(job);
       if (!token) return std::nullopt;
       if (m_thoughts) m_thoughts->push(token->text, token->id, *m_tokenizer);
@@ -156,10 +158,19 @@ class SharedContext {
   /// From their second turn on, panes that answered differently may have different prompts.
   void start(std::size_t pane, bool samePrompt) { m_agrees[pane] = m_referenceWrites && samePrompt; }
 
+  /// Whether somebody compares what this pane says next with what another one does.
+  bool compares(std::size_t pane) const {
+    if (pane != 0) return m_agrees[pane];
+    return std::ranges::find(m_agrees.begin() + 1, m_agrees.end(), true) != m_agrees.end();
+  }
+
   /// Called once per round with what every pane drew (nothing for a pane that has ended).
   void round(std::vector<std::optional<StreamedToken>>& drawn, TokenFeed& feed) {
     for (std::size_t pane = 1; pane < drawn.size(); ++pane) {
-      if (!drawn[pane]) continue;
+      if (!drawn[pane]) {
+        m_agrees[pane] = false;
+        continue;
+      }
       StreamedToken& own = *drawn[pane];
       if (drawn[0] && m_agrees[pane])
         own.forced = forcedToken(drawn[0]->token.logits, own.token.logits, drawn[0]->token.id);
@@ -203,8 +214,6 @@ void ChatEngine::answer(const ChatSetup& setup, const std::vector<PanePrompt>& p
 
 void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options,
                        TokenFeed& feed, const core::JobContext& job) {
-  auto keeping = options;
-  keeping.keepLogits = true;
   const auto marks = marksOf(*m_setup.model, prompts);
   std::vector<Writer> writers;
   std::vector<std::unique_ptr<ServerWriter>> servers;
@@ -214,7 +223,7 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
       continue;
     }
     writers.emplace_back(prompt.pane, *m_setup.model, textOf(*m_setup.model, prompt), marks);
-    writers.back().start(m_panes[prompt.pane], keeping);
+    writers.back().start(m_panes[prompt.pane], options);
   }
   const bool referenceWrites = !writers.empty() && writers.front().pane() == 0;
   SharedContext context(m_panes.size(), referenceWrites);
@@ -223,7 +232,7 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
     any = false;
     std::vector<std::optional<StreamedToken>> drawn(m_panes.size());
     for (Writer& writer : writers) {
-      drawn[writer.pane()] = writer.next(job);
+      drawn[writer.pane()] = writer.next(context.compares(writer.pane()), job);
       any = any || drawn[writer.pane()].has_value();
     }
     context.round(drawn, feed);

@@ -71,7 +71,9 @@ QS_CONSTANT uint kTableWords = 8192u;
 struct StateHeader {
   uint firstPosition;  // of the batch's first token
   uint read, write;    // slots of states before and behind the batch; read may be kNone: 0
-  uint unused[5];
+  uint known;          // of the logits, how many stand for a token that can be chosen
+  float inverseTemperature;
+  uint unused[3];
 };
 
 // Push constants. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
@@ -328,6 +330,26 @@ struct ColumnSumsPush {
 };
 QS_CONSTANT uint kColumnSumsQuads = 8u;    // columns of a workgroup, in quads
 QS_CONSTANT uint kColumnSumsSlices = 16u;  // invocations that share a column
+
+struct CandidatesPush {
+  uint inQuad, vocabulary;
+  uint result;  // first word of the slices' results
+  uint count;   // how many of the largest are wanted, at most half the buckets
+};
+QS_CONSTANT uint kCandidateSlice = 4096u;  // logits of a workgroup
+QS_CONSTANT uint kCandidateBuckets = 256u;
+QS_CONSTANT uint kCandidatesWorkgroup = 64u;
+// Words of a slice's result: the head, logits, ids.
+QS_CONSTANT uint kCandidatesFound = 0u;     // how many are as large as the threshold; may be more than there are slots
+QS_CONSTANT uint kCandidatesOdd = 1u;       // 1: some logit is no finite number
+QS_CONSTANT uint kCandidatesLargest = 2u;
+QS_CONSTANT uint kCandidatesSum = 3u;       // of e^(logit - largest)
+QS_CONSTANT uint kCandidatesWeighted = 4u;  // of that times (logit - largest)
+QS_CONSTANT uint kCandidatesCooled = 5u;    // of e^((logit - largest) / temperature)
+QS_CONSTANT uint kCandidatesHead = 8u;
+// 128 buckets' worth of maxima are met by 177 logits at random, 40 by 44.
+QS_FUNCTION uint candidateSlots(uint count) { return 2u * count; }
+QS_FUNCTION uint candidateStride(uint count) { return kCandidatesHead + 2u * candidateSlots(count); }
 
 #ifdef __cplusplus
 }  // namespace gpu

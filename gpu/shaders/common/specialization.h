@@ -68,6 +68,7 @@
   ENTRY(6, int, headsEach) /* query heads that share a key head, at most 8 */
 #define QS_ATTENTION_MERGE(ENTRY)
 
+#define QS_CANDIDATES(ENTRY)
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
 #define QS_SLICE(ENTRY)
@@ -136,6 +137,7 @@ QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
 QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
 QS_KERNEL_CONSTANTS(AttentionSplitsConstants, QS_ATTENTION_SPLITS)
 QS_KERNEL_CONSTANTS(AttentionMergeConstants, QS_ATTENTION_MERGE)
+QS_KERNEL_CONSTANTS(CandidatesConstants, QS_CANDIDATES)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
 QS_KERNEL_CONSTANTS(ElementwiseConstants, QS_ELEMENTWISE)
 QS_KERNEL_CONSTANTS(SliceConstants, QS_SLICE)
