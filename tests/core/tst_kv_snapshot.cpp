@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
+#include "core/model/executor.h"
 #include "core/model/kv_snapshot.h"
 #include "core/model/weights.h"
 #include "support/random_model.h"
@@ -72,7 +73,7 @@ class TestKvSnapshot : public QObject {
     const std::shared_ptr<const io::Checkpoint> checkpoint = io::openCheckpoint(file("model.gguf"));
     const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
     model::WeightLibrary library(checkpoint);
-    m_executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, std::nullopt)));
+    m_executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, model::Recipe())));
   }
 
   void comesBackBitByBit_data() {

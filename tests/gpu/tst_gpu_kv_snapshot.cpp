@@ -2,6 +2,7 @@
 // memory and through staging buffers.
 #include <QTemporaryDir>
 
+#include "core/model/executor.h"
 #include "core/model/kv_snapshot.h"
 #include "core/model/weights.h"
 #include "gpu_models.h"
