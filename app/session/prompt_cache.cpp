@@ -127,9 +127,12 @@ void PromptCaches::write(core::model::Session& session, const std::optional<std:
 std::uint64_t PromptCaches::usedBytes() const {
   std::uint64_t bytes = 0;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error)) {
-    const auto size = entry.path().extension() == kPromptSuffix ? entry.file_size(error) : 0;
-    if (!error) bytes += size;
+  for (fs::directory_iterator entry(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    if (entry->path().extension() != kPromptSuffix) continue;
+    std::error_code gone;
+    const std::uint64_t size = entry->file_size(gone);
+    if (!gone) bytes += size;
   }
   return bytes;
 }

@@ -57,10 +57,16 @@ class TestCliPromptCache : public QObject {
 
   void noOtherFileIsTouched() {
     const QByteArray before = cli::contents(cli::kModel);
-    const cli::Run run = cli::run(ask("one two", cli::kModel));
+    QCOMPARE(cli::run(ask("one two", cli::kModel)).code, 1);
+    QCOMPARE(cli::contents(cli::kModel), before);
+    const QString text = path("text.txt");
+    QFile file(text);
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(QByteArray(1000, 'x')) == 1000);
+    file.close();
+    const cli::Run run = cli::run(ask("one two", text));
     QCOMPARE(run.code, 1);
     QVERIFY2(run.err.contains("is no prompt cache"), run.err);
-    QCOMPARE(cli::contents(cli::kModel), before);
+    QCOMPARE(cli::contents(text), QByteArray(1000, 'x'));
     QCOMPARE(cli::run(ask("one two", "-")).code, 1);
     QCOMPARE(cli::run(ask("one two", m_folder.path())).code, 1);
   }

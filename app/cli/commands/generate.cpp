@@ -66,10 +66,13 @@ class CacheFile {
     const auto traits = promptTraits(model, Variant{settings.recipe, settings.device, settings.kvType}, session);
     if (!traits) throw core::Error(core::ErrorCode::Unsupported, "A model with replaced tensors has no prompt cache.");
     m_traits = *traits;
+    // What cannot be written later is said now.
+    const core::io::OutputFile checked(m_file, core::io::InputFiles(m_model.checkpoint()));
   }
   /// Tokens of the prompt that came from the file. One that is not there is made later.
   std::uint32_t read(std::span<const core::text::TokenId> prompt, const core::JobContext& job) const {
-    if (m_file.empty() || !std::filesystem::exists(m_file)) return 0;
+    std::error_code error;
+    if (m_file.empty() || !std::filesystem::exists(m_file, error)) return 0;
     return readPrompt(m_file, m_session, m_traits, prompt, job);
   }
   void write(const core::JobContext& job) const {
