@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -171,9 +172,12 @@ void run(Options options, const CLI::App& command) {
   };
   const auto prompt = model->tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
   const CacheFile cache(options.promptCache, *model, settings, *session);
+  const auto begun = std::chrono::steady_clock::now();
   const std::uint32_t restored = cache.read(prompt, job);
+  const double readSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   core::model::GenerationResult result = session->complete(prompt, options.generation, stream);
   result.restoredTokens = restored;
+  if (result.timeToFirstTokenS > 0) result.timeToFirstTokenS += readSeconds;
   cache.write(job);
   if (options.output == Output::ForPrograms) {
     Json json = toJson(options, settings.recipe, result, *session);

@@ -39,7 +39,9 @@ class ChatEngine::Writer {
              const core::JobContext& job) {
     m_answer.facts = pane.facts;
     try {
+      const auto begun = std::chrono::steady_clock::now();
       m_restored = caches.read(*pane.session, pane.traits, m_answer.prompt, job);
+      m_restoreSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       m_generation = pane.session->start(m_answer.prompt, options);
     } catch (const core::Error&) {
       fail();
@@ -69,6 +71,7 @@ class ChatEngine::Writer {
   PaneAnswer finish() {
     if (m_generation) m_answer.result = m_generation->result();
     m_answer.result.restoredTokens = std::min(m_restored, m_answer.result.cachedTokens);
+    if (m_answer.result.timeToFirstTokenS > 0) m_answer.result.timeToFirstTokenS += m_restoreSeconds;
     return std::move(m_answer);
   }
 
@@ -78,6 +81,7 @@ class ChatEngine::Writer {
   std::optional<core::text::ThoughtFinder> m_thoughts;
   std::unique_ptr<Generation> m_generation;
   std::uint32_t m_restored = 0;  ///< tokens of the prompt that came from the disk
+  double m_restoreSeconds = 0;
 };
 
 PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t contextLength) const {
