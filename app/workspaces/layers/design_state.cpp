@@ -9,14 +9,14 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("layers.design");
-constexpr int kPollMilliseconds = 120;
+const QString kDesignTag = QStringLiteral("layers.design");
+constexpr int kDesignPollMilliseconds = 120;
 
 }  // namespace
 
 DesignState::DesignState(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs), m_engine(std::make_shared<Engine>()) {
-  m_poll.setInterval(kPollMilliseconds);
+  m_poll.setInterval(kDesignPollMilliseconds);
   connect(&m_poll, &QTimer::timeout, this, [this] {
     takeNews();
     if (isRunning()) return;
@@ -34,7 +34,7 @@ DesignState::~DesignState() = default;
 
 void DesignState::followModel() {
   if (m_model == m_selection.model()) return;
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kDesignTag);
   m_model = m_selection.model();
   m_feed.reset();
   m_outcome.reset();
@@ -71,7 +71,7 @@ bool DesignState::isOld() const {
   return !isSame || m_calibration != calibrationFor(m_need);
 }
 
-bool DesignState::isRunning() const { return m_jobs.isActive(kTag); }
+bool DesignState::isRunning() const { return m_jobs.isActive(kDesignTag); }
 
 void DesignState::run() {
   if (!m_model || !m_question || isRunning()) return;
@@ -95,13 +95,13 @@ void DesignState::run() {
     m_failure = sentence;
     Q_EMIT changed();
   };
-  m_jobs.run(this, {kTag, tr("Designing a recipe"), Lane::Inference, Priority::Sweep}, work, done, failed);
+  m_jobs.run(this, {kDesignTag, tr("Designing a recipe"), Lane::Inference, Priority::Sweep}, work, done, failed);
   m_poll.start();
   Q_EMIT changed();
 }
 
 void DesignState::stop() {
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kDesignTag);
   takeNews();
   m_feed.reset();
   m_wasStopped = true;
