@@ -29,7 +29,9 @@ using core::quant::SchemeOption;
 
 constexpr int kLeastWidth = 260, kTextWidth = 180, kBetween = 6;
 
-QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+QString builderText(std::string_view text) {
+  return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
 
 /// What an option is about; the values it may have come from the table itself.
 QString explain(std::string_view key) {
@@ -47,7 +49,7 @@ QString explain(std::string_view key) {
       {"compute", SchemeBuilder::tr("What products with the weights run in")}};
   for (const auto& [name, sentence] : sentences)
     if (name == key) return sentence;
-  return fromView(key);
+  return builderText(key);
 }
 
 const SchemeOption* optionOf(std::string_view key) {
@@ -135,7 +137,7 @@ void SchemeBuilder::buildCopy() {
 
 void SchemeBuilder::fillFormats() {
   for (const core::quant::FormatInfo& format : core::quant::allFormats())
-    m_format->addItem(fromView(format.display), static_cast<int>(format.name));
+    m_format->addItem(builderText(format.display), static_cast<int>(format.name));
   m_format->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   m_format->setMinimumContentsLength(8);
 }
@@ -185,7 +187,7 @@ QWidget* SchemeBuilder::makeControl(const char* key) {
   const SchemeOption& option = *optionOf(key);
   box->setObjectName(QStringLiteral("lab-option-") + QLatin1String(key));
   box->setAccessibleName(explain(key));
-  box->setToolTip(tr("%1: %2").arg(explain(key), fromView(option.allowed)));
+  box->setToolTip(tr("%1: %2").arg(explain(key), builderText(option.allowed)));
   if (!option.usual.empty()) {  // numbers of one's own, too
     box->setEditable(true);
     box->setInsertPolicy(QComboBox::NoInsert);
@@ -209,7 +211,7 @@ QWidget* SchemeBuilder::makeControl(const char* key) {
     } else {
       Q_EMIT problemFound(
           tr("'%1' must be %2; found '%3'.")
-              .arg(QString::fromStdString(key), fromView(optionOf(key)->allowed), QString::fromStdString(value)));
+              .arg(QString::fromStdString(key), builderText(optionOf(key)->allowed), QString::fromStdString(value)));
     }
     refresh();
   };
@@ -222,7 +224,7 @@ QWidget* SchemeBuilder::makeControl(const char* key) {
 // must not go away.
 void SchemeBuilder::refreshOptions(const core::quant::Scheme& scheme) {
   for (const SchemeOption& option : core::quant::schemeOptions()) {
-    const QString key = fromView(option.key);
+    const QString key = builderText(option.key);
     auto* control = m_options->findChild<QWidget*>(QStringLiteral("lab-control-") + key, Qt::FindDirectChildrenOnly);
     const bool belongs = option.belongsTo(scheme);
     if (control == nullptr) {
