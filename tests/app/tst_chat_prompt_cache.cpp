@@ -27,7 +27,7 @@ class TestChatPromptCache : public QObject {
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.ask(QStringLiteral("What is 20 + 30?")));
     QCOMPARE(hands.answer(0).result.restoredTokens, 0U);
-    QTRY_COMPARE_WITH_TIMEOUT(keptFiles().size(), 2, 20000);  // one for each pane
+    QTRY_COMPARE_WITH_TIMEOUT(keptFiles().size(), qsizetype{2}, 20000);  // one for each pane
     QVERIFY(shown.waitUntilIdle());
 
     shown.restart(QStringLiteral("chat"));
