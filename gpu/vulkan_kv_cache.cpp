@@ -14,6 +14,7 @@ namespace gpu {
 namespace {
 
 constexpr std::uint64_t kRotationBytes = 2 * sizeof(float);  // cosine and sine
+constexpr std::uint64_t kKvTransferBytes = 4 << 20;          // of the buffer through which rows are read and written
 
 }  // namespace
 
@@ -28,7 +29,8 @@ std::uint64_t stateBytes(std::uint32_t floats) {
 }
 
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
-                             core::model::KvType type) {
+                             core::model::KvType type)
+    : m_uploader(device.memory(), kKvTransferBytes), m_downloader(device.memory(), kKvTransferBytes) {
   device.device()->throwIfLost();
   const auto& caps = device.device()->caps();
   const std::uint64_t limit = caps.maxRange(device.choice().family, 4 * sizeof(std::uint32_t));
@@ -65,9 +67,14 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   }
   device.memory()->require(needed, fmt::format("A context of {} tokens", capacity));
   uploadRotations(device, graph.ropeTables, capacity);
-  for (const Bytes& bytes : layers) m_layers.push_back(makeLayer(device, bytes.keys, bytes.values));
+  for (const Bytes& bytes : layers) {
+    Layer& layer = m_layers.emplace_back(makeLayer(device, bytes.keys, bytes.values));
+    layer.keyStride = bytes.keys / capacity;
+    layer.valueStride = bytes.values / capacity;
+  }
   // Of values nothing, in the smallest buffer that can be bound.
-  for (const std::uint32_t floats : graph.states) m_states.push_back(makeLayer(device, stateBytes(floats), 16));
+  for (const std::uint32_t floats : graph.states)
+    m_states.emplace_back(makeLayer(device, stateBytes(floats), 16)).keyStride = strideOf(floats) * sizeof(float);
 }
 
 void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<core::model::RopeTable>& tables,
@@ -87,7 +94,7 @@ void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<core
 
 VulkanKvCache::Layer VulkanKvCache::makeLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {
   Layer layer;
-  const std::uint64_t valueOffset = vk::alignUp(keyBytes);
+  const std::uint64_t valueOffset = layer.valueOffset = vk::alignUp(keyBytes);
   layer.buffer =
       std::make_unique<vk::Buffer>(device.memory(), valueOffset + valueBytes, vk::MemoryKind::Device, "the KV cache");
   std::vector<vk::Binding> bindings(kKvBindings);
@@ -108,8 +115,45 @@ VulkanKvCache::Layer VulkanKvCache::makeLayer(VulkanDevice& device, std::uint64_
 }
 
 // An executor that began a token may keep its recording longer than what that uses here.
-VulkanKvCache::~VulkanKvCache() {
+VulkanKvCache::~VulkanKvCache() { settle(); }
+
+void VulkanKvCache::settle() const {
   for (const auto& [key, recording] : m_recordings) recording->settle();
+}
+
+core::model::KvCache::Layout VulkanKvCache::layout() const {
+  Layout layout;
+  for (const Layer& layer : m_layers) {
+    layout.rowBytes.push_back(layer.keyStride);
+    layout.rowBytes.push_back(layer.valueStride);
+  }
+  for (const Layer& state : m_states) layout.stateBytes.push_back(state.keyStride);
+  return layout;
+}
+
+std::uint64_t VulkanKvCache::placeOf(std::size_t part, std::uint64_t first) const {
+  const Layer& layer = m_layers[part / 2];
+  return part % 2 == 0 ? first * layer.keyStride : layer.valueOffset + first * layer.valueStride;
+}
+
+void VulkanKvCache::readRows(std::size_t part, std::uint32_t first, std::span<std::byte> rows) const {
+  settle();
+  m_downloader.download(*m_layers[part / 2].buffer, placeOf(part, first), rows);
+}
+
+void VulkanKvCache::writeRows(std::size_t part, std::uint32_t first, std::span<const std::byte> rows) {
+  settle();
+  m_uploader.upload(*m_layers[part / 2].buffer, placeOf(part, first), rows);
+}
+
+void VulkanKvCache::readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const {
+  settle();
+  m_downloader.download(*m_states[state].buffer, slot * m_states[state].keyStride, bytes);
+}
+
+void VulkanKvCache::writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) {
+  settle();
+  m_uploader.upload(*m_states[state].buffer, slot * m_states[state].keyStride, bytes);
 }
 
 std::shared_ptr<Recording> VulkanKvCache::find(const Key& key) {

@@ -6,6 +6,8 @@
 #include "core/model/executor.h"
 #include "gpu/device_impl.h"
 #include "gpu/recording.h"
+#include "gpu/vk/downloader.h"
+#include "gpu/vk/uploader.h"
 
 namespace gpu {
 
@@ -25,6 +27,11 @@ class VulkanKvCache : public core::model::KvCache {
   ~VulkanKvCache() override;
 
   std::uint64_t bytes() const override { return m_bytes; }
+  Layout layout() const override;
+  void readRows(std::size_t part, std::uint32_t first, std::span<std::byte> rows) const override;
+  void writeRows(std::size_t part, std::uint32_t first, std::span<const std::byte> rows) override;
+  void readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const override;
+  void writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) override;
   VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
   /// Of Graph::states
   VkDescriptorSet stateSet(std::uint32_t state) const { return m_states[state].set->handle(); }
@@ -47,11 +54,17 @@ class VulkanKvCache : public core::model::KvCache {
   std::shared_ptr<Recording> keep(const Key& key, Recording recording);
 
  private:
+  /// Nothing of what an executor began with this cache runs any more.
+  void settle() const;
   struct Layer {
     std::unique_ptr<vk::Buffer> buffer;
     std::unique_ptr<vk::BufferView> keys, values;
     std::unique_ptr<vk::DescriptorSet> set;
+    std::uint64_t valueOffset = 0;                 ///< in the buffer
+    std::uint64_t keyStride = 0, valueStride = 0;  ///< bytes of a row; of a state of a slot, and none
   };
+  /// Where row, or slot, `first` of a part lies in its buffer.
+  std::uint64_t placeOf(std::size_t part, std::uint64_t first) const;
   void uploadRotations(VulkanDevice& device, const std::vector<core::model::RopeTable>& tables, std::uint32_t capacity);
   Layer makeLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
 
@@ -60,6 +73,8 @@ class VulkanKvCache : public core::model::KvCache {
   std::vector<std::uint32_t> m_rotationOf;
   std::vector<Layer> m_layers, m_states;
   std::map<Key, std::shared_ptr<Recording>> m_recordings;
+  vk::Uploader m_uploader;
+  mutable vk::Downloader m_downloader;  ///< makes its buffer when it is needed
 };
 
 }  // namespace gpu

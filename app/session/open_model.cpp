@@ -10,6 +10,7 @@
 #include "app/session/open_files.h"
 #include "core/base/error.h"
 #include "core/io/ollama_store.h"
+#include "core/model/recipe/other_model.h"
 #include "core/model/weight_requests.h"
 
 namespace app {
@@ -40,6 +41,7 @@ std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core:
   const auto place = locateModel(model);
   opened->m_checkpoint = core::io::openCheckpoint(place, job);
   rememberOpen(opened->m_checkpoint, place);
+  opened->m_identity = core::model::OtherModel(opened->m_checkpoint, model, {}).identity();
   opened->m_weights = std::make_unique<core::model::WeightLibrary>(opened->m_checkpoint);
   opened->readConfig();
   opened->readTokenizer();

@@ -32,6 +32,8 @@ class OpenModel {
   /// @throws core::Error as core::quant::loadTensor
   core::quant::QuantizedTensorPtr tensor(std::size_t index) const;
   const std::string& source() const { return m_source; }  ///< what open() was given
+  /// Equal for the same files, unchanged, however often they are opened: of the moment they were.
+  const std::string& identity() const { return m_identity; }
   /// The built-in model or its twin.
   bool isDemo() const;
 
@@ -85,7 +87,7 @@ class OpenModel {
   void readTokenizer();
   void readTemplate();
 
-  std::string m_source;
+  std::string m_source, m_identity;
   std::shared_ptr<const core::io::Checkpoint> m_checkpoint;
   std::optional<core::model::ModelConfig> m_config;
   std::optional<std::string> m_whyNotComputable, m_whyNoLogits, m_whyNoTokenizer, m_whyNoTemplate;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <new>
 
 #include "core/base/error.h"
@@ -47,6 +48,29 @@ CpuKvCache::CpuKvCache(const Graph& graph, std::uint32_t capacity, KvType type) 
                 fmt::format("{} needs {:.2f} GB of memory, which the system refuses.", what, needed / 1e9));
   }
   m_bytes = plannedKvBytes(graph, capacity, type);
+}
+
+KvCache::Layout CpuKvCache::layout() const {
+  Layout layout;
+  for (std::size_t i = 0; i < 2 * m_keys.size(); ++i) layout.rowBytes.push_back(part(i).rowBytes());
+  for (std::size_t i = 0; i < m_states.size(); ++i) layout.stateBytes.push_back(floatsOf(i) * sizeof(float));
+  return layout;
+}
+
+void CpuKvCache::readRows(std::size_t index, std::uint32_t first, std::span<std::byte> rows) const {
+  std::memcpy(rows.data(), part(index).row(first), rows.size());
+}
+
+void CpuKvCache::writeRows(std::size_t index, std::uint32_t first, std::span<const std::byte> rows) {
+  std::memcpy((index % 2 == 0 ? m_keys : m_values)[index / 2].row(first), rows.data(), rows.size());
+}
+
+void CpuKvCache::readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const {
+  std::memcpy(bytes.data(), m_states[state].data() + slot * floatsOf(state), bytes.size());
+}
+
+void CpuKvCache::writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) {
+  std::memcpy(m_states[state].data() + slot * floatsOf(state), bytes.data(), bytes.size());
 }
 
 }  // namespace core::model

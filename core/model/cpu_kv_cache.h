@@ -18,6 +18,11 @@ class CpuKvCache : public KvCache {
   CpuKvCache(const Graph& graph, std::uint32_t capacity, KvType type);
 
   std::uint64_t bytes() const override { return m_bytes; }
+  Layout layout() const override;
+  void readRows(std::size_t part, std::uint32_t first, std::span<std::byte> rows) const override;
+  void writeRows(std::size_t part, std::uint32_t first, std::span<const std::byte> rows) override;
+  void readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const override;
+  void writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) override;
   ops::KvRows& keys(std::uint32_t layer) { return m_keys[layer]; }
   ops::KvRows& values(std::uint32_t layer) { return m_values[layer]; }
   /// Where a batch reads and writes states from now on. @pre the graph has some
@@ -29,7 +34,8 @@ class CpuKvCache : public KvCache {
   float* stateBehind(std::uint32_t state) { return m_states[state].data() + m_step.write * floatsOf(state); }
 
  private:
-  std::size_t floatsOf(std::uint32_t state) const { return m_states[state].size() / StateSlots::kSlots; }
+  const ops::KvRows& part(std::size_t index) const { return (index % 2 == 0 ? m_keys : m_values)[index / 2]; }
+  std::size_t floatsOf(std::size_t state) const { return m_states[state].size() / StateSlots::kSlots; }
 
   std::uint64_t m_bytes = 0;
   std::vector<ops::KvRows> m_keys;

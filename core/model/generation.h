@@ -43,6 +43,7 @@ struct GenerationResult {
   std::vector<TokenId> tokens;
   std::uint32_t promptTokens = 0;
   std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
+  std::uint32_t restoredTokens = 0;  ///< of these, from a prompt cache, where somebody read one (kv_snapshot.h)
   double timeToFirstTokenS = 0;
   double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
   double decodeTokensPerS = 0;   ///< of every token after the first: what next() took, drawing and describing included

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -35,6 +36,26 @@ class KvCache {
   std::uint32_t keepCommon(std::span<const TokenId> tokens);
   /// Whether it can be cut at some positions only.
   bool hasStates() const { return m_hasStates; }
+
+  // What it holds as bytes, laid out as its executor does, for a snapshot of it (kv_snapshot.h).
+
+  struct Layout {
+    std::vector<std::uint64_t> rowBytes;    ///< of a position: of the keys, then the values, of one layer after another
+    std::vector<std::uint64_t> stateBytes;  ///< of one slot of each of Graph::states
+    bool operator==(const Layout&) const = default;
+  };
+  virtual Layout layout() const = 0;
+  /// Whole rows of a part (an index into Layout::rowBytes), from this position on. @pre they are within the capacity
+  /// @throws Error (Device, DeviceLost, OutOfMemory)
+  virtual void readRows(std::size_t part, std::uint32_t first, std::span<std::byte> rows) const = 0;
+  virtual void writeRows(std::size_t part, std::uint32_t first, std::span<const std::byte> rows) = 0;
+  /// What a slot holds of a state.
+  virtual void readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const = 0;
+  virtual void writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) = 0;
+  /// The states of its tokens that are kept.
+  std::vector<StateSlots::Kept> keptStates() const { return m_states.kept(length()); }
+  /// Its tokens are these from now on, whose rows and states were written before. @pre as many as fit
+  void adopt(std::vector<TokenId> tokens, std::span<const StateSlots::Kept> states);
 
  protected:
   /// Which states a batch of tokens [from, to) reads and writes. @pre hasStates()

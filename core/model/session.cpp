@@ -42,6 +42,10 @@ std::unique_ptr<Generation> Session::start(std::span<const TokenId> prompt, cons
   return std::unique_ptr<Generation>(new Generation(m_state, prompt, options));
 }
 
+LentCache Session::takeCache() {
+  return m_state->isLent() ? LentCache() : m_state->lendCache(m_state->contextLength());
+}
+
 namespace {
 
 GenerationResult runToEnd(Generation& generation, const Session::OnToken& onToken, const JobContext& job) {

@@ -47,6 +47,8 @@ class Session {
 
   Executor& executor() { return m_state->executor(); }
   const text::Tokenizer& tokenizer() const { return *m_state->tokenizer(); }
+  /// The KV cache with what it holds, for as long as the pointer lives; null while an answer has it.
+  LentCache takeCache();
   std::uint64_t kvBytes() const { return m_state->kvBytes(); }
   /// The next answer computes its whole prompt.
   void reset() { m_state->forget(); }

@@ -29,6 +29,7 @@ class SessionState : public std::enable_shared_from_this<SessionState> {
   /// The session's cache with what it holds, or, while that is lent, an empty one for `tokens` tokens.
   /// @throws Error (OutOfMemory)
   LentCache lendCache(std::uint32_t tokens);
+  bool isLent() const { return m_isLent; }
   /// The session's cache forgets its tokens: now, or when it comes back.
   void forget();
   /// Computes `tokens` behind those of the cache. Goes in parts, so that a prompt that is stopped half-way stays in the

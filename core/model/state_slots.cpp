@@ -38,4 +38,18 @@ void StateSlots::forgetBehind(std::uint32_t position) {
     if (slot.position > position) slot = Slot();
 }
 
+std::vector<StateSlots::Kept> StateSlots::kept(std::uint32_t position) const {
+  std::vector<Kept> kept;
+  for (std::size_t slot = 0; slot < kSlots; ++slot)
+    if (m_slots[slot].position != 0 && m_slots[slot].position <= position)
+      kept.push_back({m_slots[slot].position, m_slots[slot].isOfOne, slot});
+  std::ranges::sort(kept, {}, [this](const Kept& one) { return m_slots[one.slot].written; });
+  return kept;
+}
+
+void StateSlots::take(std::span<const Kept> kept) {
+  m_slots = {};
+  for (const Kept& one : kept) m_slots[one.slot] = {one.position, one.isOfOne, ++m_writes};
+}
+
 }  // namespace core::model

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace core::model {
 
@@ -26,6 +28,17 @@ class StateSlots {
   std::uint32_t nearest(std::uint32_t position) const;
   /// Forgets all states behind this position.
   void forgetBehind(std::uint32_t position);
+
+  /// A state that is kept.
+  struct Kept {
+    std::uint32_t position = 0;  ///< not 0
+    bool isOfOne = false;        ///< written by a batch of one token
+    std::size_t slot = 0;
+  };
+  /// Those not behind a position, in the order they were written.
+  std::vector<Kept> kept(std::uint32_t position) const;
+  /// What is kept from now on, written in this order. @pre at most kSlots, each slot and each position once
+  void take(std::span<const Kept> kept);
 
  private:
   struct Slot {

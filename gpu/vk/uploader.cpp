@@ -13,7 +13,7 @@ void Uploader::upload(const Buffer& target, std::uint64_t offset, std::span<cons
     std::memcpy(target.mapped() + offset, bytes.data(), bytes.size());
     return;
   }
-  const std::uint64_t most = m_memory->stagingBytes();
+  const std::uint64_t most = m_stagingBytes;
   if (!m_staging) {
     m_staging = std::make_unique<Buffer>(m_memory, most, MemoryKind::Upload, "the upload buffer");
   }

@@ -1,6 +1,8 @@
 #include <fmt/core.h>
 
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "app/cli/arguments.h"
@@ -10,6 +12,7 @@
 #include "app/cli/template_options.h"
 #include "app/session/engine.h"
 #include "app/session/host_weights.h"
+#include "app/session/prompt_cache.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/generation_defaults.h"
@@ -22,7 +25,7 @@ namespace generate_verb {
 struct Options {
   std::string model, prompt, system, device = "auto";
   RecipeOptions weights;
-  std::string kvType = "f16";
+  std::string kvType = "f16", promptCache;
   std::vector<std::string> variables;
   core::model::GenerationOptions generation;
   bool raw = false, modelDefaults = false;
@@ -52,12 +55,45 @@ void addThought(Json& json, const core::text::Thought& thought, const std::strin
   json["reasoning_tokens"] = thought.tokens;
 }
 
+/// The prompt cache that was asked for.
+class CacheFile {
+ public:
+  CacheFile(const std::string& file, const OpenModel& model, const Engine::SessionOptions& settings,
+            core::model::Session& session)
+      : m_file(file), m_model(model), m_session(session) {
+    if (m_file.empty()) return;
+    if (core::io::OutputFile::isStandardOutput(m_file))
+      throw core::Error(core::ErrorCode::InvalidArgument, "A prompt cache is a file, not standard output.");
+    const auto traits = promptTraits(model, Variant{settings.recipe, settings.device, settings.kvType}, session);
+    if (!traits) throw core::Error(core::ErrorCode::Unsupported, "A model with replaced tensors has no prompt cache.");
+    m_traits = *traits;
+    // What cannot be written later is said now.
+    const core::io::OutputFile checked(m_file, core::io::InputFiles(m_model.checkpoint()));
+  }
+  /// Tokens of the prompt that came from the file. One that is not there is made later.
+  std::uint32_t read(std::span<const core::text::TokenId> prompt, const core::JobContext& job) const {
+    std::error_code error;
+    if (m_file.empty() || !std::filesystem::exists(m_file, error)) return 0;
+    return readPrompt(m_file, m_session, m_traits, prompt, job);
+  }
+  void write(const core::JobContext& job) const {
+    if (!m_file.empty()) writePrompt(m_file, m_session, m_traits, core::io::InputFiles(m_model.checkpoint()), job);
+  }
+
+ private:
+  std::filesystem::path m_file;
+  const OpenModel& m_model;
+  core::model::Session& m_session;
+  std::vector<core::model::KvTrait> m_traits;
+};
+
 Json toJson(const Options& options, const core::model::Recipe& recipe, const core::model::GenerationResult& result,
             core::model::Session& session) {
   const core::model::MemoryUse memory = session.executor().memory();
   return {{"text", result.text},
           {"tokens", result.tokens},
           {"prompt_tokens", result.promptTokens},
+          {"prompt_tokens_from_cache", result.restoredTokens},
           {"time_to_first_token_s", result.timeToFirstTokenS},
           {"prefill_tokens_per_s", finite(result.prefillTokensPerS)},
           {"decode_tokens_per_s", finite(result.decodeTokensPerS)},
@@ -135,7 +171,14 @@ void run(Options options, const CLI::App& command) {
     flush();
   };
   const auto prompt = model->tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
-  const core::model::GenerationResult result = session->complete(prompt, options.generation, stream);
+  const CacheFile cache(options.promptCache, *model, settings, *session);
+  const auto begun = std::chrono::steady_clock::now();
+  const std::uint32_t restored = cache.read(prompt, job);
+  const double readSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  core::model::GenerationResult result = session->complete(prompt, options.generation, stream);
+  result.restoredTokens = restored;
+  if (result.timeToFirstTokenS > 0) result.timeToFirstTokenS += readSeconds;
+  cache.write(job);
   if (options.output == Output::ForPrograms) {
     Json json = toJson(options, settings.recipe, result, *session);
     if (const auto thought = thoughts ? thoughts->found() : std::nullopt) addThought(json, *thought, result.text);
@@ -143,6 +186,8 @@ void run(Options options, const CLI::App& command) {
   }
   fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
+  if (!options.promptCache.empty())
+    fmt::print("{} of {} tokens of the prompt came from the prompt cache.\n", restored, result.promptTokens);
   const core::model::MemoryUse memory = session->executor().memory();
   if (memory.hostBytes != 0)
     printText(hostWeightsSentence(static_cast<double>(memory.hostBytes), memory.hostParts) + "\n");
@@ -162,6 +207,9 @@ void addGenerate(CLI::App& program) {
   addRecipe(*command, options->weights, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
   addDevice(*command, options->device);
   addKvType(*command, options->kvType);
+  command->add_option("--prompt-cache", options->promptCache,
+                      "File that holds keys and values of what was read and written, prompt and answer themselves "
+                      "included: the same beginning is not computed again");
   command->add_option("--temperature", sampling.temperature, "0 is greedy")->capture_default_str();
   command->add_option("--top-k", sampling.topK, "0 is off")->check(CLI::Range(0U, 1U << 30U))->capture_default_str();
   command->add_option("--top-p", sampling.topP, "1 is off")->capture_default_str();

@@ -203,6 +203,9 @@ void AnswerView::setResult(const Answer& answer) {
     parts << tr("%1 tokens/s").arg(text::number(answer.result.decodeTokensPerS, 3));
   if (answer.result.timeToFirstTokenS > 0)
     parts << tr("first after %1").arg(text::duration(answer.result.timeToFirstTokenS));
+  if (answer.result.restoredTokens > 0)
+    parts << tr("%1 of %2 tokens from the disk")
+                 .arg(text::count(answer.result.restoredTokens), text::count(answer.result.promptTokens));
   if (!answer.source.writer.isEmpty() || answer.source.mode == PromptMode::Completion)
     parts << contextOf(answer.source);
   if (answer.serverComparison) m_comparison->setText(inWords(*answer.serverComparison));

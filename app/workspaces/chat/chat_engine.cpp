@@ -35,9 +35,13 @@ class ChatEngine::Writer {
     if (marks) m_thoughts.emplace(*marks, core::text::opensThought(prompt, *marks));
   }
 
-  void start(Pane& pane, const core::model::GenerationOptions& options) {
+  void start(Pane& pane, const core::model::GenerationOptions& options, const PromptCaches& caches,
+             const core::JobContext& job) {
     m_answer.facts = pane.facts;
     try {
+      const auto begun = std::chrono::steady_clock::now();
+      m_restored = caches.read(*pane.session, pane.traits, m_answer.prompt, job);
+      m_restoreSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       m_generation = pane.session->start(m_answer.prompt, options);
     } catch (const core::Error&) {
       fail();
@@ -68,6 +72,8 @@ class ChatEngine::Writer {
   const std::vector<TokenId>& prompt() const { return m_answer.prompt; }
   PaneAnswer finish() {
     if (m_generation) m_answer.result = m_generation->result();
+    m_answer.result.restoredTokens = std::min(m_restored, m_answer.result.cachedTokens);
+    if (m_answer.result.timeToFirstTokenS > 0) m_answer.result.timeToFirstTokenS += m_restoreSeconds;
     return std::move(m_answer);
   }
 
@@ -76,6 +82,8 @@ class ChatEngine::Writer {
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   std::optional<core::text::ThoughtFinder> m_thoughts;
   std::unique_ptr<Generation> m_generation;
+  std::uint32_t m_restored = 0;  ///< tokens of the prompt that came from the disk
+  double m_restoreSeconds = 0;
 };
 
 PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t contextLength) const {
@@ -125,6 +133,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
       pane.session = m_engine.createSession(*setup.model, pane.variant, setup.contextLength,
                                             job.part(index / count, (index + 1) / count));
       pane.facts = factsOf(*pane.session, contextLength);
+      pane.traits = promptTraits(*setup.model, pane.variant, *pane.session);
     }
     facts.push_back(pane.facts);
   }
@@ -136,6 +145,11 @@ std::optional<DeviceMemory> ChatEngine::deviceMemory() const {
   for (const Variant& variant : m_setup.panes)
     if (auto memory = m_engine.memory(variant.device)) return memory;
   return std::nullopt;
+}
+
+void ChatEngine::keepPrompts(const PromptCaches& caches, const core::JobContext& job) {
+  for (Pane& pane : m_panes)
+    if (pane.session && !pane.session->executor().isLost()) caches.write(*pane.session, pane.traits, job);
 }
 
 void ChatEngine::keepOnly(const std::shared_ptr<OpenModel>& model) {
@@ -223,7 +237,7 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
       continue;
     }
     writers.emplace_back(prompt.pane, *m_setup.model, textOf(*m_setup.model, prompt), marks);
-    writers.back().start(m_panes[prompt.pane], options);
+    writers.back().start(m_panes[prompt.pane], options, m_setup.promptCaches, job);
   }
   const bool referenceWrites = !writers.empty() && writers.front().pane() == 0;
   SharedContext context(m_panes.size(), referenceWrites);

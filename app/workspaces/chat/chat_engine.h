@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/session/engine.h"
+#include "app/session/prompt_cache.h"
 #include "app/session/token_profile.h"
 #include "app/workspaces/chat/conversation.h"
 #include "app/workspaces/chat/pane_prompt.h"
@@ -20,6 +21,7 @@ struct ChatSetup {
   std::vector<Variant> panes;
   std::vector<std::optional<ServerChoice>> servers;  ///< of the panes: those that have one make no session
   std::uint32_t contextLength = 0;                   ///< 0: the model's own, up to the engine's limit
+  PromptCaches promptCaches = {};                    ///< where prompts that were read before may be found
 };
 
 /// A pair of answers to be compared token by token behind the place where they parted.
@@ -69,6 +71,9 @@ class ChatEngine {
   /// @throws core::Cancelled
   std::vector<PaneProfile> profile(const ChatSetup& setup, std::uint32_t positions, const core::JobContext& job);
 
+  /// Keeps what every pane has read and written. @throws core::Cancelled
+  void keepPrompts(const PromptCaches& caches, const core::JobContext& job);
+
   /// Memory in use on the Vulkan device of the first pane that runs on one; nothing where none does.
   std::optional<DeviceMemory> deviceMemory() const;
   /// For tests of what happens when a device stops responding.
@@ -79,6 +84,7 @@ class ChatEngine {
     Variant variant;
     core::quant::CalibrationPtr calibration;  ///< that it was made with
     std::unique_ptr<core::model::Session> session;
+    std::optional<std::vector<core::model::KvTrait>> traits;  ///< of its keys and values
     PaneFacts facts;
   };
   class Writer;

@@ -14,6 +14,9 @@ const QString kPrepareTag = QStringLiteral("chat.prepare");
 const QString kAnswerTag = QStringLiteral("chat.answer");
 const QString kAsideTag = QStringLiteral("chat.aside");
 const QString kCompareTag = QStringLiteral("chat.compare");
+const QString kKeepTag = QStringLiteral("chat.keep");
+/// Whoever goes on at once is not kept waiting, and little is written that the next answer adds to.
+constexpr int kKeepAfterMs = 1000;
 const QString kProfileTag = QStringLiteral("chat.profile");
 
 struct Prepared {
@@ -35,6 +38,9 @@ ChatRunner::ChatRunner(JobRunner& jobs, QObject* parent)
   connect(m_profiling, &StopNotice::stopped, this, &ChatRunner::profileStopped);
   m_frame.setInterval(kFrameMs);
   connect(&m_frame, &QTimer::timeout, this, &ChatRunner::takeFeed);
+  m_keeping.setInterval(kKeepAfterMs);
+  m_keeping.setSingleShot(true);
+  connect(&m_keeping, &QTimer::timeout, this, &ChatRunner::keepNow);
   connect(&m_jobs, &JobRunner::changed, this, [this] {
     const bool before = std::exchange(m_wasComparing, isComparing());
     if (before != m_wasComparing) Q_EMIT comparingChanged();
@@ -71,6 +77,8 @@ void ChatRunner::answer(const ChatSetup& setup, const std::vector<PanePrompt>& p
                         const core::model::GenerationOptions& options) {
   cancelComparison();
   m_jobs.cancelTag(kProfileTag);
+  m_keeping.stop();
+  m_jobs.cancelTag(kKeepTag);
   m_feed = std::make_shared<TokenFeed>();
   m_jobs.run(
       this, {kAnswerTag, tr("Answering"), Lane::Inference},
@@ -119,6 +127,34 @@ void ChatRunner::takeFeed() {
   Q_EMIT answered(end.value_or(std::vector<PaneAnswer>()));
 }
 
+void ChatRunner::keepPrompts(const PromptCaches& caches) {
+  m_caches = caches;
+  caches.folder.empty() ? m_keeping.stop() : m_keeping.start();
+}
+
+void ChatRunner::keepNow() {
+  if (isAnswering()) return;  // it asks for it again
+  m_jobs.run(
+      this, {kKeepTag, {}, Lane::Inference, Priority::Sweep},
+      [engine = m_engine, caches = m_caches](const core::JobContext& job) {
+        engine->keepPrompts(caches, job);
+        return caches.usedBytes();
+      },
+      [this](std::uint64_t bytes) { Q_EMIT promptsKept(bytes); });
+}
+
+void ChatRunner::clearPrompts(const PromptCaches& caches) {
+  m_keeping.stop();
+  m_jobs.cancelTag(kKeepTag);
+  m_jobs.run(
+      this, {QStringLiteral("chat.clear-prompts"), {}, Lane::Inference},
+      [caches](const core::JobContext&) {
+        caches.clear();
+        return caches.usedBytes();
+      },
+      [this](std::uint64_t bytes) { Q_EMIT promptsKept(bytes); });
+}
+
 void ChatRunner::compare(const ChatSetup& setup, const ComparisonTask& task) {
   m_jobs.run(
       this, {kCompareTag, tr("Comparing token by token"), Lane::Inference},
@@ -159,6 +195,8 @@ void ChatRunner::abandon() {
   m_jobs.cancelTag(kPrepareTag);
   cancelComparison();
   cancelProfile();
+  m_keeping.stop();
+  m_jobs.cancelTag(kKeepTag);
   m_frame.stop();
   m_feed.reset();
 }

@@ -31,6 +31,10 @@ class ChatRunner : public QObject {
   void answerAside(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
                    const core::model::GenerationOptions& options, const QString& title, Done done);
   void stopAside();
+  /// Keeps what the panes have read and written, once nobody has asked anything for a moment: promptsKept() follows.
+  void keepPrompts(const PromptCaches& caches);
+  /// Removes all prompt caches behind what is under way: promptsKept() follows.
+  void clearPrompts(const PromptCaches& caches);
   void compare(const ChatSetup& setup, const ComparisonTask& task);
   void cancelComparison();
   /// What a token of every pane takes: profiled() once, or profileStopped() when an answer or a person comes between.
@@ -57,14 +61,17 @@ class ChatRunner : public QObject {
   void comparingChanged();
   void profiled(const std::vector<app::PaneProfile>& profiles);
   void profileStopped();
+  void promptsKept(quint64 bytes);  ///< that all prompt caches take now
 
  private:
+  void keepNow();
   void takeFeed();
 
   JobRunner& m_jobs;
   std::shared_ptr<ChatEngine> m_engine;  ///< used on the inference lane only
   std::shared_ptr<TokenFeed> m_feed;     ///< of the answer being written
-  QTimer m_frame;
+  PromptCaches m_caches;                 ///< where to keep what the panes have read
+  QTimer m_frame, m_keeping;
   StopNotice *m_preparing, *m_aside, *m_profiling;
   bool m_wasComparing = false;
 };

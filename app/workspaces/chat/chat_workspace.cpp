@@ -14,6 +14,7 @@
 #include "app/jobs/job_runner.h"
 #include "app/selection/calibration_text.h"
 #include "app/selection/selection_link.h"
+#include "app/session/cache_folder.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
 #include "app/workspaces/chat/answer_batch.h"
@@ -25,6 +26,7 @@
 #include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/pane_memory.h"
+#include "app/workspaces/chat/prompt_cache_field.h"
 #include "app/workspaces/chat/prompt_page.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/seed_page.h"
@@ -138,12 +140,25 @@ ChatGround ChatWorkspace::ground() const {
     ground.calibrations.push_back(looksAtData ? calibrationName(selection().calibrationState()) : QString());
   }
   ground.setup.contextLength = m_sampling->contextLength();
+  ground.setup.promptCaches = promptCaches();
   if (selection().model()) ground.modelName = QString::fromStdString(selection().model()->checkpoint().name());
   ground.options = m_sampling->options();
   ground.systemPrompt = m_sampling->systemPrompt();
   ground.templateValues = m_sampling->chatTemplate().values();
   ground.history = static_cast<HistoryMode>(m_history->currentData().toInt());
   return ground;
+}
+
+PromptCaches ChatWorkspace::promptCaches() const {
+  const PromptCacheField& field = m_sampling->promptCache();
+  return {field.keeps() ? userCacheFolder() : std::filesystem::path(), field.mostBytes()};
+}
+
+void ChatWorkspace::measurePromptCaches() {
+  jobs().run(
+      this, {QStringLiteral("chat.measure-prompts"), {}, Lane::Pool},
+      [](const core::JobContext&) { return PromptCaches{userCacheFolder()}.usedBytes(); },
+      [this](std::uint64_t bytes) { m_sampling->promptCache().setUsed(bytes); });
 }
 
 // What the next answers are computed with has changed: what was answered stays as it is, under its own name.
@@ -245,6 +260,7 @@ void ChatWorkspace::finish() {
   choosePlaceOfInterest();
   updateTests();
   if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
+  m_dialogue->runner().keepPrompts(promptCaches());
 }
 
 void ChatWorkspace::takeBack(const QString& prompt, const std::vector<PaneAnswer>& ends) {
@@ -317,7 +333,10 @@ QString ChatWorkspace::helpText() const {
       "agrees with itself; and put a whole set of questions to every pane, those whose answers differ first. "
       "“Continue” gives the models a text instead of a message. What a model writes for itself before it answers is "
       "folded "
-      "under “Thought for … tokens”; the settings have what its template can be told, such as whether to think. Enter "
+      "under “Thought for … tokens”; the settings have what its template can be told, such as whether to think. "
+      "Prompt caches keep on this computer's disk what the panes have read, prompts and answers included, so that it "
+      "need not be computed again when a conversation is opened again or another one begins alike; the settings have "
+      "how much, and remove them. Enter "
       "sends, Shift+Enter "
       "starts a new line, Esc stops.");
 }

@@ -100,6 +100,9 @@ class ChatWorkspace : public Workspace {
   bool waits() const;
   void followCalibration();
   ChatGround ground() const;
+  /// Where what the panes have read is kept; nowhere when nobody wants that.
+  PromptCaches promptCaches() const;
+  void measurePromptCaches();
   void prepare();
   void showPrepared(const std::vector<PaneFacts>& facts);
   void showUnanswered();

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "app/calibration/calibration_notice.h"
+#include "app/session/cache_folder.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
@@ -24,6 +25,7 @@
 #include "app/workspaces/chat/conversation_store.h"
 #include "app/workspaces/chat/evidence.h"
 #include "app/workspaces/chat/pane_grid.h"
+#include "app/workspaces/chat/prompt_cache_field.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "app/workspaces/chat/transcript.h"
@@ -202,6 +204,13 @@ void ChatWorkspace::connectParts() {
     nameSettingsButton();
     updateTests();
   });
+  connect(&m_sampling->promptCache(), &PromptCacheField::changed, this, [this] {
+    m_dialogue->setGround(ground());
+    if (!m_sampling->promptCache().keeps()) m_dialogue->runner().keepPrompts({});
+  });
+  connect(&m_sampling->promptCache(), &PromptCacheField::clearWanted, this,
+          [this] { m_dialogue->runner().clearPrompts({userCacheFolder()}); });
+  connect(&m_dialogue->runner(), &ChatRunner::promptsKept, &m_sampling->promptCache(), &PromptCacheField::setUsed);
   connect(m_settingsButton, &QPushButton::toggled, this, &ChatWorkspace::showSettings);
   showSettings(false);
   connect(m_evidence, &Evidence::tokenClicked, this, [this](int index) {
@@ -328,6 +337,7 @@ void ChatWorkspace::showAbout() {
 }
 
 void ChatWorkspace::showSettings(bool shown) {
+  if (shown) measurePromptCaches();
   m_settings->setVisible(shown);
   m_settingsButton->setChecked(shown);
   nameSettingsButton();

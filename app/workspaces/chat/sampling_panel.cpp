@@ -15,6 +15,7 @@
 #include "app/widgets/kv_type_field.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/prompt_cache_field.h"
 #include "app/workspaces/chat/template_panel.h"
 #include "core/base/error.h"
 
@@ -39,6 +40,8 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   connect(m_device, &QComboBox::activated, this, &SamplingPanel::groundChanged);
   addKvType();
   addContext();
+  m_promptCache = new PromptCacheField;
+  m_form->addRow(tr("Prompt cache"), m_promptCache);
   m_template = new TemplatePanel;
   m_form->addRow(m_template);
   setTemplateVariables({});
@@ -263,6 +266,7 @@ void SamplingPanel::save(QSettings& settings) const {
   settings.setValue(QStringLiteral("seed"), m_seed->value());
   settings.setValue(QStringLiteral("maxTokens"), m_maxTokens->value());
   settings.setValue(QStringLiteral("systemPrompt"), m_system->toPlainText());
+  m_promptCache->save(settings);
   settings.setValue(QStringLiteral("keysAndValues"), QString::fromStdString(core::model::nameOf(kvType())));
 }
 
@@ -280,6 +284,7 @@ void SamplingPanel::restore(const QSettings& settings) {
   } catch (const core::Error&) {
     // Written by another version of the program: then as usual.
   }
+  m_promptCache->restore(settings);
   m_system->setPlainText(settings.value(QStringLiteral("systemPrompt")).toString());
   m_own.reset();  // what stood here between two knobs was nobody's
   showPreset();

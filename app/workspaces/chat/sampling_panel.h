@@ -17,6 +17,7 @@ namespace app {
 
 class KvTypeField;
 class Label;
+class PromptCacheField;
 class TemplatePanel;
 
 /// The knobs of the sampler, shared by every pane, the system prompt, the device and the length of the context, and
@@ -42,6 +43,9 @@ class SamplingPanel : public QWidget {
   void focusContext();
   /// What keys and values are kept in.
   core::model::KvType kvType() const;
+  /// What becomes of what the panes have read.
+  PromptCacheField& promptCache() { return *m_promptCache; }
+  const PromptCacheField& promptCache() const { return *m_promptCache; }
   /// What the open model can hold, what it gets when nobody asks, and what a token of it costs.
   /// @param own 0: no model that runs
   void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
@@ -80,6 +84,7 @@ class SamplingPanel : public QWidget {
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
   Label *m_contextCost, *m_presetText;
   QPlainTextEdit* m_system;
+  PromptCacheField* m_promptCache;
   TemplatePanel* m_template;
   core::model::GenerationDefaults m_defaults;
   std::optional<core::model::GenerationOptions> m_own;  ///< what was set by hand last, to come back to

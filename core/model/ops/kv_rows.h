@@ -19,6 +19,11 @@ class KvRows {
   void write(std::size_t first, std::size_t count, const float* values);
   /// A head of rows [first, first + count) as count × headSize floats. @pre these rows have been written
   void read(std::size_t first, std::size_t count, std::size_t head, float* out) const;
+  /// Of a row, as it is stored.
+  std::size_t rowBytes() const { return m_heads * m_headBytes; }
+  /// Rows from `first` on, as they are stored. @pre within the capacity
+  std::uint8_t* row(std::size_t first) { return m_bytes.get() + first * rowBytes(); }
+  const std::uint8_t* row(std::size_t first) const { return m_bytes.get() + first * rowBytes(); }
 
  private:
   std::size_t m_capacity, m_heads, m_headSize, m_headBytes;
