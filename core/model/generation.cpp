@@ -108,7 +108,7 @@ std::optional<GeneratedToken> Generation::step(const JobContext& job) {
 // Whoever wants logits of several answers compares them before the next token: the clock of next() would not see what
 // is computed meanwhile.
 void Generation::prepareNext() {
-  if (m_options.keepLogits || m_result.tokens.size() >= m_options.maxTokens) return;
+  if (!m_computesAhead || m_options.keepLogits || m_result.tokens.size() >= m_options.maxTokens) return;
   if (m_cache->length() == m_cache->capacity()) return;
   m_state->executor().prepare(m_history.back(), *m_cache, wanted());
 }

@@ -42,7 +42,7 @@ struct GenerationResult {
   std::string text;
   std::vector<TokenId> tokens;
   std::uint32_t promptTokens = 0;
-  std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
+  std::uint32_t cachedTokens = 0;    ///< of the prompt, already in the KV cache
   std::uint32_t restoredTokens = 0;  ///< of these, from a prompt cache, where somebody read one (kv_snapshot.h)
   double timeToFirstTokenS = 0;
   double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
@@ -59,7 +59,7 @@ class Generation {
   Generation& operator=(const Generation&) = delete;
 
   /// Computes and describes the next token; nothing once the answer has ended. The first call computes the prompt.
-  /// A device then computes the token behind it already, unless logits are kept.
+  /// A device then computes the token behind it already, unless logits are kept or computeAhead() says no.
   /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the
   /// answer.
   /// @throws Error (NotFinite, Device, DeviceLost, OutOfMemory)
@@ -67,6 +67,8 @@ class Generation {
   bool ended() const { return m_ended; }
   /// Whether tokens from the next one on bring their logits (GenerationOptions::keepLogits).
   void keepLogits(bool keep) { m_options.keepLogits = keep; }
+  /// Where answers take turns on a device each would compute in the others' time: none of their clocks would be right.
+  void computeAhead(bool ahead) { m_computesAhead = ahead; }
   /// What was written so far.
   const GenerationResult& result() const { return m_result; }
   /// The prompt's tokens and those written so far.
@@ -96,7 +98,7 @@ class Generation {
   std::vector<TokenId> m_history;  ///< the prompt and what was written
   GenerationResult m_result;
   double m_decodeSeconds = 0;
-  bool m_ended = false;
+  bool m_ended = false, m_computesAhead = true;
 };
 
 }  // namespace core::model

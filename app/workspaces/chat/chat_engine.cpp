@@ -35,7 +35,8 @@ class ChatEngine::Writer {
     if (marks) m_thoughts.emplace(*marks, core::text::opensThought(prompt, *marks));
   }
 
-  void start(Pane& pane, const core::model::GenerationOptions& options, const PromptCaches& caches,
+  /// @param isAlone no other answer is written meanwhile
+  void start(Pane& pane, const core::model::GenerationOptions& options, bool isAlone, const PromptCaches& caches,
              const core::JobContext& job) {
     m_answer.facts = pane.facts;
     try {
@@ -43,6 +44,7 @@ class ChatEngine::Writer {
       m_restored = caches.read(*pane.session, pane.traits, m_answer.prompt, job);
       m_restoreSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
       m_generation = pane.session->start(m_answer.prompt, options);
+      m_generation->computeAhead(isAlone);
     } catch (const core::Error&) {
       fail();
       if (m_answer.prompt.size() > pane.facts.contextLength)
@@ -237,7 +239,7 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
       continue;
     }
     writers.emplace_back(prompt.pane, *m_setup.model, textOf(*m_setup.model, prompt), marks);
-    writers.back().start(m_panes[prompt.pane], options, m_setup.promptCaches, job);
+    writers.back().start(m_panes[prompt.pane], options, prompts.size() == 1, m_setup.promptCaches, job);
   }
   const bool referenceWrites = !writers.empty() && writers.front().pane() == 0;
   SharedContext context(m_panes.size(), referenceWrites);
