@@ -32,6 +32,7 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  choice.findsCandidates = !caps.isCpu;  // whose memory is the host's: reading it costs nothing
   choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);
   choice.hasIntegerDot = caps.integerDotProduct && vk::hasShader("matmul_codes_dot.int8");
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;

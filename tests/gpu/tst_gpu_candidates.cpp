@@ -1,10 +1,7 @@
 // What the device finds out about logits is what the host finds out of the same logits; answers are the same.
-#include <QTemporaryDir>
-
 #include "core/model/session.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
-#include "support/random_model.h"
 
 using namespace gputest;
 using core::model::Candidates;
@@ -103,13 +100,18 @@ class TestGpuCandidates : public QObject {
   }
 
   // Whatever is asked between a token that was begun and its result, the result is the same.
-  void whatWasBegunIsNotMixedUp_data() { addFamilies(); }
+  void whatWasBegunIsNotMixedUp_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("name");
+    for (const QString& family : families())
+      for (const char* name : {"llama", "lfm2"})  // which keeps states
+        QTest::addRow("%s, %s", qPrintable(family), name) << family << name;
+  }
   void whatWasBegunIsNotMixedUp() {
     QFETCH(QString, family);
-    QTemporaryDir folder;
-    const std::filesystem::path path = folder.filePath("model.gguf").toStdString();
-    support::writeRandomModel({}, path);
-    VulkanExecutor executor(withCandidates(family), Model(path).graph(), core::JobContext());
+    QFETCH(QString, name);
+    Model model(std::filesystem::path(QS_TEST_DATA) / "architectures" / (name.toStdString() + ".gguf"));
+    VulkanExecutor executor(withCandidates(family), model.graph(), core::JobContext());
     const std::uint32_t vocabulary = executor.graph().vocabulary();
     const CandidatesWanted wanted{.count = 10, .known = vocabulary};
     const Tokens prompt = someTokens(5, vocabulary);

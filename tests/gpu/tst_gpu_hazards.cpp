@@ -45,6 +45,21 @@ class TestGpuHazards : public QObject {
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
   }
 
+  // Logits are made, looked through and read.
+  void noBarrierIsMissingBehindLogits() {
+    for (const QString& family : families()) {
+      const auto executor = gpu::createVulkanExecutor(openFamily(family, {.findsCandidates = true}),
+                                                      tiedGraph(quantized("fp32", 5000, 32)));
+      const auto cache = executor->createKvCache(8, core::model::KvType::F16);
+      for (const core::model::TokenId token : {3, 4}) {
+        executor->candidates(Tokens{token}, *cache, {.count = 40, .known = 5000});
+        executor->lastLogits();
+        executor->prepare(4, *cache, {.count = 40, .known = 5000});
+      }
+    }
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
  private:
   std::shared_ptr<gpu::vk::Instance> m_instance;
 };
