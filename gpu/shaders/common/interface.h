@@ -340,8 +340,8 @@ QS_CONSTANT uint kCandidateSlice = 4096u;  // logits of a workgroup
 QS_CONSTANT uint kCandidateBuckets = 256u;
 QS_CONSTANT uint kCandidatesWorkgroup = 64u;
 // Words of a slice's result: the head, logits, ids.
-QS_CONSTANT uint kCandidatesFound = 0u;     // how many are as large as the threshold; may be more than there are slots
-QS_CONSTANT uint kCandidatesOdd = 1u;       // 1: some logit is no finite number
+QS_CONSTANT uint kCandidatesFound = 0u;  // how many are as large as the threshold; may be more than there are slots
+QS_CONSTANT uint kCandidatesOdd = 1u;    // 1: some logit is no finite number
 QS_CONSTANT uint kCandidatesLargest = 2u;
 QS_CONSTANT uint kCandidatesSum = 3u;       // of e^(logit - largest)
 QS_CONSTANT uint kCandidatesWeighted = 4u;  // of that times (logit - largest)
