@@ -256,11 +256,14 @@ void main() {
 #ifdef NEEDS_TABLE
   prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
+  // Subgroups that are wider than the host knows are too few for the tile.
+  const uint areTooFew = gl_NumSubgroups < subgroupsOfRows * subgroupsOfTokens ? 1 : 0;
   for (uint i = gl_LocalInvocationID.x; i < LINES; i += kMatMulTilesWorkgroup) {
     exponents[i] = wished[i] = kLeastExponent;
-    isFloats[i] = 0;
+    isFloats[i] = areTooFew;
   }
-  if (gl_LocalInvocationID.x == 0) isGrowing = hasFloats = 0;
+  if (gl_LocalInvocationID.x == 0) isGrowing = 0;
+  if (gl_LocalInvocationID.x == 0) hasFloats = areTooFew;
   barrier();
   [[unroll]] for (uint i = 0; i < ROWS_EACH * TOKENS_EACH; ++i) sums[i] = Sums(0.0);
   const uint firstRow = group * tileRows;

@@ -199,6 +199,23 @@ class TestGpuMatrices : public QObject {
     QVERIFY(logits(none) == logits(device(false)));
     QVERIFY(logits(none) != logits(device(true)));  // which is how we know that matrices are what is tested here
   }
+
+  /// A driver whose subgroups are wider than it says: too few for a tile, whose products are then those of floats.
+  void subgroupsThatAreTooFewAreNoticed() {
+    const std::uint32_t told = sharedFamily("workgroups")->choice().matrixSubgroup / 2;
+    if (told < 4) QSKIP("Subgroups cannot be told half as wide.");
+    const auto device = openFamily("workgroups", {.limited = [&](gpu::vk::Caps& caps) {
+                                     caps.subgroupSize = told;
+                                     caps.hasSubgroupSizeControl = false;
+                                   }});
+    const auto weight = bell(16384, 32, 2), embedding = bell(64, 32, 1);  // enough rows for tiles with many matrices
+    core::model::GraphBuilder builder(0);
+    builder.matMul("logits", builder.embed("row", embedding), weight);
+    const core::model::Graph graph = builder.take();
+    const Tokens tokens = someTokens(64, 64);
+    const auto expected = allLogits(*core::model::createCpuExecutor(graph), tokens);
+    QVERIFY(relativeError(allLogits(*gpu::createVulkanExecutor(device, graph), tokens), expected) < 1e-6);
+  }
 };
 
 QTEST_GUILESS_MAIN(TestGpuMatrices)
