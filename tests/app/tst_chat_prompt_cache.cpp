@@ -21,6 +21,11 @@ class TestChatPromptCache : public QObject {
   }
 
  private Q_SLOTS:
+  /// On the CPU, where nothing has to be compiled first: what a device keeps is tst_gpu_kv_snapshot's.
+  void initTestCase() {
+    for (const char* list : {"VK_ICD_FILENAMES", "VK_DRIVER_FILES"}) qputenv(list, "/nonexistent");
+  }
+
   void aConversationGoesOnFromTheDisk() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);
