@@ -11,10 +11,10 @@
   ENTRY(4, uint, farTable)    /* 1: the table lies behind what the uniform buffer shows */ \
   ENTRY(5, uint, isRouted)    /* 1: the weight is a stack, of which every token has its own matrices */
 
-#define QS_MATMUL_ROWS(ENTRY)                                                       \
-  ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */ \
-  ENTRY(3, uint, computeType)                                                       \
-  ENTRY(5, uint, isRouted)                                                          \
+#define QS_MATMUL_ROWS(ENTRY)                                                        \
+  ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */  \
+  ENTRY(3, uint, computeType)                                                        \
+  ENTRY(5, uint, isRouted)                                                           \
   ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */ \
   ENTRY(7, uint, normEpsilon) /* as bits of a float */
 
