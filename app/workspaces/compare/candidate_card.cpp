@@ -12,7 +12,7 @@ namespace app {
 
 namespace {
 constexpr Length kFillHeight{10};
-QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
+QString roomText(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
 }  // namespace
 
 /// The device's memory as one bar: weights, keys and values, the rest of what is taken.
@@ -28,7 +28,7 @@ class CandidateCard::Fill final : public QWidget {
     const MemoryParts& parts = plan.parts;
     setToolTip(
         tr("weights %1, keys and values %2, compute %3, driver and system %4")
-            .arg(bytesOf(parts.weights), bytesOf(parts.kvCache), bytesOf(parts.compute), bytesOf(parts.overhead)));
+            .arg(roomText(parts.weights), roomText(parts.kvCache), roomText(parts.compute), roomText(parts.overhead)));
     setAccessibleName(tr("Memory"));
     setAccessibleDescription(toolTip());
     update();
@@ -95,7 +95,7 @@ void CandidateCard::show(const Candidate& candidate, const QString& title, const
   setAccessibleName(title + QStringLiteral(", ") + QString::fromStdString(candidate.role));
   m_use->setAccessibleName(tr("Use %1").arg(title));
   m_figures->setText(tr("%1 of %2 · %3")
-                         .arg(bytesOf(candidate.plan.parts.total()), bytesOf(candidate.plan.capacity),
+                         .arg(roomText(candidate.plan.parts.total()), roomText(candidate.plan.capacity),
                               text::bitsPerWeight(candidate.bitsPerWeight)));
   QString reasons = QStringLiteral("<ul style='margin:0 0 0 -22px'>");
   for (const std::string& reason : candidate.reasons)

@@ -20,7 +20,7 @@ namespace {
 const QString kQat = QStringLiteral("qat"), kQlora = QStringLiteral("qlora"), kScheme = QStringLiteral("scheme"),
               kSteps = QStringLiteral("steps"), kRange = QStringLiteral("range"), kRank = QStringLiteral("rank"),
               kReplay = QStringLiteral("replay");
-constexpr uint kMostSteps = 100000, kMostRank = 256;
+constexpr uint kMostSteps = 100000, kMostLinkedRank = 256;
 /// In the order of core::train::QatRange.
 const QStringList kRanges{QStringLiteral("recomputed"), QStringLiteral("step"), QStringLiteral("clip")};
 
@@ -113,7 +113,8 @@ QString TrainWorkspace::openQlora(const Link& link) {
   QString problem;
   QloraLabSettings settings = m_qlora->form().settings(&problem);
   if (const QString wrong = readCount(link, kSteps, kMostSteps, settings.steps); !wrong.isEmpty()) return wrong;
-  if (const QString wrong = readCount(link, kRank, kMostRank, settings.adapter.rank); !wrong.isEmpty()) return wrong;
+  if (const QString wrong = readCount(link, kRank, kMostLinkedRank, settings.adapter.rank); !wrong.isEmpty())
+    return wrong;
   if (link.has(kReplay)) {
     const QString replay = link.value(kReplay);
     if (replay != QStringLiteral("on") && replay != QStringLiteral("off"))
