@@ -95,7 +95,7 @@ class TestGlossaryWalk : public QObject {
     for (const WorkspaceEntry& entry : workspaceEntries()) {
       window.window().showWorkspace(QString::fromLatin1(entry.id));
       window.window().currentWorkspace()->showExample();
-      QVERIFY(window.waitUntilIdle());
+      QVERIFY(window.waitUntilIdle(240000));
       for (const QWidget* widget : window.window().findChildren<QWidget*>()) {
         texts << textsOn(*widget);
         devices << devicesIn(*widget);
