@@ -143,13 +143,14 @@ class TestGpuCandidates : public QObject {
              }),
              expected);
     std::size_t shown = 0;
-    QCOMPARE(rowAfter([&](core::model::KvCache&) {
-               static core::model::Subscription watching;
-               watching = shown == 0 ? executor.subscribe({executor.graph().ops.back().out},
-                                                          [&](const core::model::Observation&) { ++shown; })
-                                     : nullptr;
-             }),
-             expected);
+    const auto watched = rowAfter([&](core::model::KvCache&) {
+      static core::model::Subscription watching;
+      watching = shown == 0 ? executor.subscribe({executor.graph().ops.back().out},
+                                                 [&](const core::model::Observation&) { ++shown; })
+                            : nullptr;
+    });
+    // Steps that are watched norm their inputs apart: sums in another order.
+    QVERIFY(relativeError(watched, expected) < 1e-5);
     QCOMPARE(shown, std::size_t{1});
   }
 
