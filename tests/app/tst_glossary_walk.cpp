@@ -14,6 +14,7 @@
 
 #include "app/lessons/glossary.h"
 #include "app/workspaces/workspace.h"
+#include "core/model/ops/vector_kernels.h"
 #include "core/model/recipe/file_type.h"
 
 #include "workspace_window.h"
@@ -91,7 +92,9 @@ class TestGlossaryWalk : public QObject {
 
   void everyAbbreviationIsExplained() {
     WorkspaceWindow window(QStringLiteral("inspect"));
-    QStringList texts, devices, missing;  // the names of devices are the machine's, not the program's
+    QStringList texts, missing;
+    // The names of devices are the machine's, not the program's.
+    QStringList devices{QStringLiteral("(%1)").arg(QLatin1String(core::model::ops::vectorKernels().name))};
     for (const WorkspaceEntry& entry : workspaceEntries()) {
       window.window().showWorkspace(QString::fromLatin1(entry.id));
       window.window().currentWorkspace()->showExample();
