@@ -3,6 +3,7 @@
 #include <QCoreApplication>
 #include <thread>
 
+#include "app/session/engine.h"
 #include "app/text/numbers.h"
 #ifdef QS_HAS_GPU
 #include "gpu/vulkan_device.h"
@@ -12,14 +13,12 @@ namespace app {
 
 QString describeDevice() {
 #ifdef QS_HAS_GPU
-  for (const gpu::DeviceInfo& device : gpu::enumerateDevices()) {
-    if (!device.unusable.empty()) continue;
+  const bool isGpu = Engine::kindOf(DeviceChoice()) == DeviceChoice::Kind::Vulkan;
+  for (const gpu::DeviceInfo& device : isGpu ? gpu::enumerateDevices() : std::vector<gpu::DeviceInfo>()) {
+    if (!device.unusable.empty() || device.type == "cpu") continue;
     const QString version = QString::fromStdString(device.apiVersion).section(u'.', 0, 1);
-    const bool software = device.type == "cpu";
-    return QCoreApplication::translate("device", "%1: %2 · Vulkan %3 · %4")
-        .arg(software ? QCoreApplication::translate("device", "Software GPU")
-                      : QCoreApplication::translate("device", "GPU"),
-             QString::fromStdString(device.name).section(QStringLiteral(" ("), 0, 0), version,
+    return QCoreApplication::translate("device", "GPU: %1 · Vulkan %2 · %3")
+        .arg(QString::fromStdString(device.name).section(QStringLiteral(" ("), 0, 0), version,
              text::bytes(device.deviceMemoryBytes));
   }
 #endif

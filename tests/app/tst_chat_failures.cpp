@@ -1,5 +1,6 @@
 // What goes wrong in the chat: the sentence stands where it belongs, a button leads on, and no prompt is ever lost.
 #include <QSpinBox>
+#include <QStatusBar>
 
 #include "app/workspaces/chat/sampling_panel.h"
 #include "changed_demo.h"
@@ -152,6 +153,21 @@ class TestChatFailures : public QObject {
       for (const QString& notice : notices)
         QVERIFY2(notice.contains(QString::fromStdString(name)), qPrintable(QLatin1String(text) + u' ' + notice));
     }
+  }
+
+  void theStatusLineNamesWhatThePanesRunOn() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    const QString facts = hands.pane(0).findChild<QLabel*>(QStringLiteral("pane-facts"))->toolTip();
+    QStringList said;
+    for (const QLabel* label : shown.window().statusBar()->findChildren<QLabel*>()) said << label->text();
+    const auto names = [&](const QString& start) {
+      return std::ranges::any_of(said, [&](const QString& text) { return text.startsWith(start); });
+    };
+    const bool isCpu = facts.contains(QStringLiteral("CPU ("));
+    QCOMPARE(names(QStringLiteral("CPU")), isCpu);
+    QCOMPARE(names(QStringLiteral("GPU")), !isCpu);
   }
 
   void aLostDeviceIsSaidAndTheCpuIsOffered() {
