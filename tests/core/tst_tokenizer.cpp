@@ -411,12 +411,12 @@ void TestTokenizer::hostileVocabularies() {
   }
   vocabulary.scores.assign(vocabulary.tokens.size(), 0.0F);
   const auto tokenizer = vocabulary.tokenizer();
-  const std::string text(1U << 20U, 'a');
+  const std::string text(1U << 18U, 'a');
   const double started = support::cpuSeconds();
   const auto ids = tokenizer->encode(text, SpecialTokens::Parse);
   const double seconds = support::cpuSeconds() - started;
   QVERIFY(!ids.empty());
-  QVERIFY2(seconds < 20 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
+  QVERIFY2(seconds < 5 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
 }
 
 void TestTokenizer::tooLongTextsAreRefused() {
