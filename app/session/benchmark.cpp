@@ -54,6 +54,7 @@ std::optional<double> BenchRun::decodeArithmeticShare() const {
 }
 
 std::optional<double> BenchRun::prefillArithmeticShare() const {
+  if (limits.hasMatrixUnits) return std::nullopt;
   return shareOfLimit(speed.prefill / promptTokens * static_cast<double>(speed.promptOperations),
                       limits.operationsPerSecond);
 }

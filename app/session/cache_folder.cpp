@@ -1,6 +1,10 @@
 #include "app/session/cache_folder.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
+
+#include "core/base/content_hash.h"
 
 namespace app {
 
@@ -12,6 +16,12 @@ std::filesystem::path userCacheFolder() {
     return std::filesystem::path(home) / ".cache" / "quantscope";
   // NOLINTEND(concurrency-mt-unsafe)
   return {};
+}
+
+std::filesystem::path cacheFile(const std::filesystem::path& folder, std::string_view identity,
+                                std::string_view suffix) {
+  if (folder.empty()) return {};
+  return folder / fmt::format("{:016x}{}", core::contentHash(identity), suffix);
 }
 
 }  // namespace app

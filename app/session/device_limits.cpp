@@ -12,10 +12,11 @@
 namespace app {
 
 DeviceLimits measureLimits(core::model::Executor& executor) {
-  DeviceLimits limits{executor.measureReadBandwidth(), 0};
+  DeviceLimits limits{executor.measureReadBandwidth()};
 #ifdef QS_HAS_GPU
   if (const auto device = gpu::deviceOf(executor)) {
     limits.operationsPerSecond = gpu::measureArithmetic(*device);
+    limits.hasMatrixUnits = !gpu::info(*device).matrixShape.empty();
     return limits;
   }
 #endif

@@ -10,6 +10,7 @@ namespace app {
 struct DeviceLimits {
   double bytesPerSecond = 0;       ///< that it reads from its memory
   double operationsPerSecond = 0;  ///< on float32 numbers, a multiply-add being two
+  bool hasMatrixUnits = false;     ///< products of many tokens have units of their own, whose rate is not known
 };
 
 /// Of the device that an executor runs on, measured now; takes up to a second.

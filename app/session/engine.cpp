@@ -168,8 +168,10 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
 
 DeviceChoice::Kind Engine::kindOf(const DeviceChoice& choice) {
   if (choice.kind != DeviceChoice::Kind::Auto) return choice.kind;
-  return Devices::resolve(choice) ? DeviceChoice::Kind::Vulkan : DeviceChoice::Kind::Cpu;
+  return automaticGpu() ? DeviceChoice::Kind::Vulkan : DeviceChoice::Kind::Cpu;
 }
+
+std::optional<std::uint32_t> Engine::automaticGpu() { return Devices::resolve(DeviceChoice()); }
 
 std::vector<std::string> Engine::vulkanDevices() { return Devices::names(); }
 

@@ -61,6 +61,8 @@ class Engine {
   /// What a choice stands for here: the CPU executor or Vulkan. Automatic is the best GPU; where there is none, the CPU
   /// executor, which computes several times faster than a Vulkan driver on the same processor does.
   static DeviceChoice::Kind kindOf(const DeviceChoice& choice);
+  /// Index of the Vulkan device that Automatic is; nothing where it is the CPU executor.
+  static std::optional<std::uint32_t> automaticGpu();
   /// Whether a Vulkan device can be used.
   static bool hasVulkan() { return !vulkanDevices().empty(); }
   /// Names of the Vulkan devices that can be used, in their order.

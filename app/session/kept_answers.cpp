@@ -1,10 +1,9 @@
 #include "app/session/kept_answers.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <span>
 
+#include "app/session/cache_folder.h"
 #include "core/base/content_hash.h"
 #include "core/io/byte_reader.h"
 #include "core/io/make_room.h"
@@ -25,10 +24,7 @@ constexpr std::string_view kAnswersSuffix = ".answers";
 }  // namespace
 
 KeptAnswers::KeptAnswers(const fs::path& folder, const std::string& identity)
-    : m_file(folder.empty()
-                 ? fs::path()
-                 : folder / (fmt::format("{:016x}", core::contentHash(identity)) + std::string(kAnswersSuffix))),
-      m_head(core::contentHash(identity + "head")) {}
+    : m_file(cacheFile(folder, identity, kAnswersSuffix)), m_head(core::contentHash(identity + "head")) {}
 
 std::vector<TaskAnswer> KeptAnswers::read(std::size_t most, std::string& device) const {
   std::error_code error;

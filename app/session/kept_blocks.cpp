@@ -1,10 +1,9 @@
 #include "app/session/kept_blocks.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
 #include <span>
 
+#include "app/session/cache_folder.h"
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/byte_reader.h"
@@ -87,11 +86,7 @@ BlockStatistics readBlock(ByteReader& reader) {
 }  // namespace
 
 KeptBlocks::KeptBlocks(const fs::path& folder, std::string identity, std::uint32_t blocks)
-    : m_file(folder.empty()
-                 ? fs::path()
-                 : folder / (fmt::format("{:016x}", core::contentHash(identity)) + std::string(kBlocksSuffix))),
-      m_identity(std::move(identity)),
-      m_blocks(blocks) {
+    : m_file(cacheFile(folder, identity, kBlocksSuffix)), m_identity(std::move(identity)), m_blocks(blocks) {
   try {
     if (!m_file.empty()) read();
   } catch (const std::exception&) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/session/build_text.h"
+#include "app/session/cache_folder.h"
 #include "app/session/contestant.h"
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
@@ -89,7 +90,7 @@ bool writePrompt(const fs::path& file, core::model::Session& session, const std:
 fs::path PromptCaches::fileOf(const std::vector<KvTrait>& traits) const {
   std::string text;
   for (const KvTrait& trait : traits) text += trait.value;
-  return folder / (hashed(text) + std::string(kPromptSuffix));
+  return cacheFile(folder, text, kPromptSuffix);
 }
 
 std::uint32_t PromptCaches::read(core::model::Session& session, const std::optional<std::vector<KvTrait>>& traits,

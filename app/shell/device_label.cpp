@@ -13,9 +13,9 @@ namespace app {
 
 QString describeDevice() {
 #ifdef QS_HAS_GPU
-  const bool isGpu = Engine::kindOf(DeviceChoice()) == DeviceChoice::Kind::Vulkan;
-  for (const gpu::DeviceInfo& device : isGpu ? gpu::enumerateDevices() : std::vector<gpu::DeviceInfo>()) {
-    if (!device.unusable.empty() || device.type == "cpu") continue;
+  const auto used = Engine::automaticGpu();
+  for (const gpu::DeviceInfo& device : used ? gpu::enumerateDevices() : std::vector<gpu::DeviceInfo>()) {
+    if (device.index != *used) continue;
     const QString version = QString::fromStdString(device.apiVersion).section(u'.', 0, 1);
     return QCoreApplication::translate("device", "GPU: %1 · Vulkan %2 · %3")
         .arg(QString::fromStdString(device.name).section(QStringLiteral(" ("), 0, 0), version,

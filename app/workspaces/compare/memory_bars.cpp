@@ -26,7 +26,7 @@ QString contextText(const MemoryBars::Bar& bar) {
 
 }  // namespace
 
-QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
+QString plannedBytes(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
 
 MemoryBars::MemoryBars(QWidget* parent)
     : Chart(parent), m_limit(new QCPItemStraightLine(this)), m_texts(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)) {
@@ -115,10 +115,10 @@ void MemoryBars::draw() {
       const MemoryParts& parts = bar.plan.parts;
       const QString taken =
           parts.hostWeights > 0
-              ? tr("%1 + %2 of the computer's").arg(bytesOf(parts.total()), bytesOf(parts.hostWeights))
-              : bytesOf(parts.total());
+              ? tr("%1 + %2 of the computer's").arg(plannedBytes(parts.total()), plannedBytes(parts.hostWeights))
+              : plannedBytes(parts.total());
       const QString text = fits ? tr("%1 · %2 · %3").arg(bar.scheme, taken, contextText(bar))
-                                : tr("%1 · %2 too much").arg(bar.scheme, bytesOf(-bar.plan.left()));
+                                : tr("%1 · %2 too much").arg(bar.scheme, plannedBytes(-bar.plan.left()));
       texts.push_back({QPointF(std::clamp(share, 1.0, kMost), y), text, fits ? colors.textMuted : colors.error});
     }
   }
@@ -136,8 +136,9 @@ void MemoryBars::describe() {
     const Bar& bar = group.bars[static_cast<std::size_t>(std::max(m_selected, 0)) % group.bars.size()];
     lines << (bar.plan.fits()
                   ? tr("%1 on %2: %3 of %4")
-                        .arg(bar.scheme, group.device, bytesOf(bar.plan.parts.total()), bytesOf(bar.plan.capacity))
-                  : tr("%1 on %2: %3 too much").arg(bar.scheme, group.device, bytesOf(-bar.plan.left())));
+                        .arg(bar.scheme, group.device, plannedBytes(bar.plan.parts.total()),
+                             plannedBytes(bar.plan.capacity))
+                  : tr("%1 on %2: %3 too much").arg(bar.scheme, group.device, plannedBytes(-bar.plan.left())));
   }
   setAccessibleDescription(lines.join(u'\n'));
 }
@@ -150,7 +151,7 @@ void MemoryBars::labelGroups() {
     if (m_groups[g].bars.empty()) continue;
     const double middle = yOf(g, 0) + (static_cast<double>(m_groups[g].bars.size()) - 1) / 2;
     const bool hasTwoLines = m_groups[g].bars.size() > 1;
-    const QString size = bytesOf(m_groups[g].bars.front().plan.capacity);
+    const QString size = plannedBytes(m_groups[g].bars.front().plan.capacity);
     const QString name = metrics.elidedText(m_groups[g].device, Qt::ElideMiddle, room);
     ticker->addTick(middle, hasTwoLines ? name + u'\n' + size : name);
   }
@@ -184,19 +185,20 @@ std::optional<QString> MemoryBars::readout(QPointF coordinates) const {
   const Group& group = m_groups[place->group];
   const Bar& bar = group.bars[place->bar];
   const MemoryParts& parts = bar.plan.parts;
-  QStringList lines{tr("%1 on %2").arg(bar.scheme, group.device), tr("weights %1").arg(bytesOf(parts.weights)),
-                    tr("keys and values %1").arg(bytesOf(parts.kvCache)), tr("compute %1").arg(bytesOf(parts.compute))};
+  QStringList lines{tr("%1 on %2").arg(bar.scheme, group.device), tr("weights %1").arg(plannedBytes(parts.weights)),
+                    tr("keys and values %1").arg(plannedBytes(parts.kvCache)),
+                    tr("compute %1").arg(plannedBytes(parts.compute))};
   if (parts.hostWeights > 0)
     lines << tr("%1 of weights (%2) in the computer's memory, which this device reads more slowly")
-                 .arg(bytesOf(parts.hostWeights), QString::fromStdString(parts.hostParts));
-  if (parts.overhead > 0) lines << tr("driver and system %1").arg(bytesOf(parts.overhead));
-  lines << tr("together %1 of %2").arg(bytesOf(parts.total()), bytesOf(bar.plan.capacity));
+                 .arg(plannedBytes(parts.hostWeights), QString::fromStdString(parts.hostParts));
+  if (parts.overhead > 0) lines << tr("driver and system %1").arg(plannedBytes(parts.overhead));
+  lines << tr("together %1 of %2").arg(plannedBytes(parts.total()), plannedBytes(bar.plan.capacity));
   lines << (bar.plan.fits() ? tr("%1 free; up to %2 positions fit")
-                                  .arg(bytesOf(bar.plan.left()), text::count(bar.plan.longestContext))
+                                  .arg(plannedBytes(bar.plan.left()), text::count(bar.plan.longestContext))
             : bar.plan.longestContext > 0
                 ? tr("%1 missing; up to %2 positions fit")
-                      .arg(bytesOf(-bar.plan.left()), text::count(bar.plan.longestContext))
-                : tr("%1 missing; the weights alone do not fit").arg(bytesOf(-bar.plan.left())));
+                      .arg(plannedBytes(-bar.plan.left()), text::count(bar.plan.longestContext))
+                : tr("%1 missing; the weights alone do not fit").arg(plannedBytes(-bar.plan.left())));
   return lines.join(u'\n');
 }
 

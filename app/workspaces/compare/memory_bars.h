@@ -7,7 +7,7 @@ namespace app {
 class TextLayer;
 
 /// Bytes of a plan as people read them; nothing less than none.
-QString bytesOf(double bytes);
+QString plannedBytes(double bytes);
 
 /// What models take of devices: one group of bars per device, a bar per scheme, as a share of what a model may use
 /// there; weights, keys and values, compute and what the device keeps stacked. What is missing stands out.

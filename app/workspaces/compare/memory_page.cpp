@@ -227,7 +227,7 @@ void MemoryPage::refreshBars() {
     QString summary = tr("%1 · %2 parameters · %3 · %4 for each position")
                           .arg(m_plans->title(), text::shortCount(static_cast<std::uint64_t>(first->parameters)),
                                QString::fromStdString(first->kv.describe()),
-                               bytesOf(first->kv.bytesPerPosition(question.kv) * first->kv.layers));
+                               plannedBytes(first->kv.bytesPerPosition(question.kv) * first->kv.layers));
     if (!first->note.empty()) summary += QStringLiteral(" · ") + QString::fromStdString(first->note);
     if (first->trainedContext != 0 && question.context > first->trainedContext)
       summary += tr(" · trained for %1 only").arg(text::count(first->trainedContext));
@@ -310,7 +310,7 @@ void MemoryPage::showMeasured(const std::vector<Measured>& rows, const MeasureQu
   std::vector<QStringList> lines;
   for (const Measured& row : rows) {
     const QString scheme = row.scheme == "stored" ? tr("as stored") : QString::fromStdString(row.scheme);
-    lines.push_back({scheme, QString::fromStdString(row.device), bytesOf(row.planned), bytesOf(row.measured),
+    lines.push_back({scheme, QString::fromStdString(row.device), plannedBytes(row.planned), plannedBytes(row.measured),
                      signedPercent(row.planned / row.measured - 1)});
   }
   m_measured->setLines(lines);
