@@ -22,8 +22,9 @@ QString describeDevice() {
              text::bytes(device.deviceMemoryBytes));
   }
 #endif
-  return QCoreApplication::translate("device", "CPU · %n thread(s)", nullptr,
-                                     static_cast<int>(std::thread::hardware_concurrency()));
+  const unsigned threads = std::thread::hardware_concurrency();
+  return threads == 1 ? QCoreApplication::translate("device", "CPU · 1 thread")
+                      : QCoreApplication::translate("device", "CPU · %1 threads").arg(threads);
 }
 
 }  // namespace app
