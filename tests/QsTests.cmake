@@ -40,7 +40,7 @@ endfunction()
 
 # qs_tests_of_folder(FOLDER LIBS lib… [DEFINITIONS definition…] [DRIVES program…] [ALONE test…])
 # Every tst_*.cpp of the current folder is one entry of ctest, run on the offscreen platform. It is one program, too; with
-# QS_UNITY eight of them are one, which is told which it shall be: most of the time to compile a test goes to what all of them
+# QS_UNITY twelve of them are one, which is told which it shall be: most of the time to compile a test goes to what all of them
 # include. Programs that they start are built before; ALONE are those that precompiled headers or company do not suit.
 function(qs_tests_of_folder folder)
   cmake_parse_arguments(ARG "" "" "LIBS;DEFINITIONS;DRIVES;ALONE" ${ARGN})
@@ -76,7 +76,7 @@ function(qs_tests_of_folder folder)
   list(LENGTH together left)
   set(number 0)
   while(left GREATER 0)
-    list(SUBLIST together 0 8 batch)
+    list(SUBLIST together 0 12 batch)
     list(REMOVE_ITEM together ${batch})
     list(LENGTH together left)
     set(program ${folder}_tests_${number})

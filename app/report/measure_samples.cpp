@@ -12,7 +12,7 @@ namespace {
 
 using core::numeric::FormatId;
 
-constexpr std::size_t kBins = 140;
+constexpr std::size_t kSampleBins = 140;
 constexpr std::size_t kMostLevels = 4;  ///< rows of ticks over a histogram
 
 /// Matrices with values, by ascending kurtosis.
@@ -59,7 +59,7 @@ HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool 
   histogram.matrix = matrix;
   histogram.mostOutliers = mostOutliers;
   histogram.logarithmic = mostOutliers;  // a linear axis would hide the tails
-  histogram.summary = core::metrics::summarize(view, kBins);
+  histogram.summary = core::metrics::summarize(view, kSampleBins);
   const std::uint64_t around =
       mostOutliers ? largestWeight(*data.model, tensor, job) : view.shape.count() / 2 + view.shape.rowValues() / 2;
   const std::uint64_t shown = std::min(around, view.shape.count() - 1);

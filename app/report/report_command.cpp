@@ -22,8 +22,8 @@ using text::tr;
 
 namespace {
 
-constexpr int kCouldNot = 1;
-constexpr int kWrongUsage = 2;
+constexpr int kReportFailed = 1;
+constexpr int kReportMisused = 2;
 
 int complain(const QString& sentence, int code) {
   std::fprintf(stderr, "quantscope: %s\n", core::io::printable(sentence.toStdString()).c_str());
@@ -198,14 +198,14 @@ int runReport(const QStringList& arguments) {
   parser.addOptions(options.all());
   parser.addPositionalArgument(QStringLiteral("report"), tr("This command."));
   parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."));
-  if (!parser.parse(arguments)) return complain(parser.errorText(), kWrongUsage);
+  if (!parser.parse(arguments)) return complain(parser.errorText(), kReportMisused);
   if (parser.isSet(options.help)) {
     std::fputs(qUtf8Printable(parser.helpText()), stdout);
     return 0;
   }
   Request request;
   if (const QString problem = check(parser, options, request); !problem.isEmpty())
-    return complain(problem, kWrongUsage);
+    return complain(problem, kReportMisused);
   try {
     if (parser.isSet(options.compare)) {
       const QStringList words = parser.positionalArguments();
@@ -223,7 +223,7 @@ int runReport(const QStringList& arguments) {
       complain(tr("%1 was not measured: %2").arg(wordOf(part), why), 0);
     return 0;
   } catch (const std::exception& error) {
-    return complain(QString::fromUtf8(error.what()), kCouldNot);
+    return complain(QString::fromUtf8(error.what()), kReportFailed);
   }
 }
 
