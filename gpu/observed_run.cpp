@@ -94,8 +94,7 @@ class VulkanExecutor::ObservedRun {
   void endPart() {
     m_job.throwIfCancelled();
     const Script script = m_recorder->take();
-    Recording recording =
-        cutScripts(m_executor.m_device->device(), std::span(&script, 1), m_workspace.pace().limit());
+    Recording recording = cutScripts(m_executor.m_device->device(), std::span(&script, 1), m_workspace.pace().limit());
     m_executor.submit(recording, m_workspace, m_job);
     for (const Pending& pending : m_pending) show(pending);
     m_pending.clear();

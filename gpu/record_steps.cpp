@@ -216,8 +216,7 @@ void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
   if (hasCopied) recorder.barrier();
   context.ofEach([&](const StepContext& own) {
     std::vector<RopeTarget> rotated;
-    for (std::size_t i = 0; i < targets.size(); ++i)
-      rotated.push_back({own.place(step.ops[i]->out), targets[i].width});
+    for (std::size_t i = 0; i < targets.size(); ++i) rotated.push_back({own.place(step.ops[i]->out), targets[i].width});
     // Angles are the same in every layer's set.
     const std::array sets{own.workspace.set(nullptr), own.cache().set(0)};
     recordRope(recorder, sets, ropeShape(own, *step.ops[0]), rotated);
@@ -233,8 +232,8 @@ void VulkanExecutor::recordStore(const StepContext& context, const Step& step) {
     if (step.ops.size() > 1)
       rotation = {ropeShape(own, first), {own.place(first.out), m_graph.values[first.out].width}};
     const ValueId key = step.ops.size() > 1 ? step.ops[1]->inputs[0] : store.inputs[0];
-    recordStoreKv(own.recorder, sets, m_graph.kv[layer], own.cache().type(), own.place(key),
-                  own.place(store.inputs[1]), rotation);
+    recordStoreKv(own.recorder, sets, m_graph.kv[layer], own.cache().type(), own.place(key), own.place(store.inputs[1]),
+                  rotation);
   });
 }
 

@@ -17,7 +17,7 @@ struct Recording {
     double work = 0;  ///< multiply-adds, estimated
   };
   std::vector<Piece> pieces;
-  double limit = 0;             ///< of work per piece when it was recorded
+  double limit = 0;                      ///< of work per piece when it was recorded
   std::vector<std::uint32_t> positions;  ///< of each sequence's context, for which its attention was estimated
   std::uint64_t dispatches = 0, barriers = 0;
 

@@ -39,10 +39,16 @@ std::shared_ptr<Recording> Recordings::find(const Key& key) const {
 std::shared_ptr<Recording> Recordings::keep(const Key& key, Recording recording, bool isOfTokens,
                                             const std::vector<Recorded*>& named) {
   makeRoom(isOfTokens);
+  ++m_made;
   auto kept = std::make_shared<Recording>(std::move(recording));
   for (Recorded* const one : named) one->isNamedBy(kept);
   m_kept[key] = {kept, isOfTokens};
   return kept;
+}
+
+std::size_t Recordings::kept() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(m_kept, [](const auto& entry) { return !entry.second.recording->isDropped(); }));
 }
 
 void Recordings::makeRoom(bool isOfTokens) {

@@ -41,6 +41,9 @@ class Recordings {
   std::shared_ptr<Recording> keep(const Key& key, Recording recording, bool isOfTokens,
                                   const std::vector<Recorded*>& named);
 
+  std::size_t kept() const;
+  std::size_t made() const { return m_made; }
+
  private:
   struct Kept {
     std::shared_ptr<Recording> recording;
@@ -49,6 +52,7 @@ class Recordings {
   void makeRoom(bool isOfTokens);
 
   std::map<Key, Kept> m_kept;
+  std::size_t m_made = 0;
 };
 
 }  // namespace gpu

@@ -45,8 +45,8 @@ struct Script {
   void add(Command command) { phases.back().push_back(std::move(command)); }
 };
 
-/// The commands of scripts that know nothing of one another: phase i of each, then one barrier for all of them. They are
-/// cut into pieces of bounded work; a kernel that is too much for one piece is cut, too, down to single workgroups.
+/// The commands of scripts that know nothing of one another: phase i of each, then one barrier for all of them. They
+/// are cut into pieces of bounded work; a kernel that is too much for one piece is cut, too, down to single workgroups.
 /// @param mostWork multiply-adds per piece
 /// @throws core::Error (Unsupported) for a kernel of more workgroups than the device runs, (Device, OutOfMemory)
 Recording cutScripts(const std::shared_ptr<vk::Device>& device, std::span<const Script> scripts, double mostWork);

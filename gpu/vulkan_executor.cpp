@@ -33,6 +33,7 @@ constexpr std::uint32_t kCandidateStep = 16;          // wanted numbers are roun
 constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 256;        // attention over fewer is little work
+constexpr std::uint32_t kFewSequences = 4;            // what a workspace of several is made for at least
 constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
 
 /// Gate, up and what joins them are products above all.
@@ -62,8 +63,9 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   uploadWeights(cacheBytes, job);
   uploadConstants();
   const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
-  m_state = std::make_unique<vk::Buffer>(m_device->memory(), kMostSequences * sizeof(SequenceState) + batch * sizeof(TokenId),
-                                         vk::MemoryKind::Upload, "the buffer of tokens");
+  m_state =
+      std::make_unique<vk::Buffer>(m_device->memory(), kMostSequences * sizeof(SequenceState) + batch * sizeof(TokenId),
+                                   vk::MemoryKind::Upload, "the buffer of tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
   m_prefill = makeWorkspace(fusionFor(batch), batch);
 }
@@ -253,6 +255,8 @@ core::model::MemoryUse VulkanExecutor::memory() const {
   for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
     if (workspace != nullptr) use.residentBytes += workspace->bytes();
   }
+  for (const auto& [sequences, workspace] : m_together) use.residentBytes += workspace->bytes();
+  use.residentBytes += keptCacheBytes();
   return use;
 }
 
@@ -303,8 +307,7 @@ void VulkanExecutor::inBatches(std::span<const TokenId> tokens, KvCache& cache, 
 VulkanExecutor::SequenceRows VulkanExecutor::rowsOf(KvCache& cache, std::uint32_t index, std::uint32_t firstRow,
                                                     std::uint32_t rows, std::uint32_t firstPosition) {
   auto& ours = static_cast<VulkanKvCache&>(cache);  // the door has checked that this executor made it
-  SequenceRows made{
-      .cache = &ours, .index = index, .firstRow = firstRow, .rows = rows, .firstPosition = firstPosition};
+  SequenceRows made{.cache = &ours, .index = index, .firstRow = firstRow, .rows = rows, .firstPosition = firstPosition};
   if (ours.hasStates()) {
     const auto step = ours.beginStates(firstPosition, made.end());
     made.read = step.read ? static_cast<std::uint32_t>(*step.read) : kNone;
@@ -319,10 +322,15 @@ CandidateSearch VulkanExecutor::searchFor(const core::model::CandidatesWanted& w
   return {m_graph.vocabulary(), std::min(divideUp(wanted.count, kCandidateStep) * kCandidateStep, kMostCandidates)};
 }
 
+bool VulkanExecutor::finds(const core::model::CandidatesWanted& wanted) const {
+  return m_device->choice().findsCandidates && wanted.count <= kMostCandidates &&
+         std::isfinite(1.0F / wanted.temperature);
+}
+
 bool VulkanExecutor::begin(std::span<const TokenId> tokens, KvCache& cache, const core::model::CandidatesWanted& wanted,
                            const core::JobContext& job) {
-  if (!m_device->choice().findsCandidates || observers().isWatching() || stepTimes() != nullptr) return false;
-  if (wanted.count > kMostCandidates || !std::isfinite(1.0F / wanted.temperature)) return false;
+  if (observers().isWatching() || stepTimes() != nullptr) return false;
+  if (!finds(wanted)) return false;
   m_device->device()->throwIfLost();
   m_observed.reset();
   inBatches(tokens, cache, m_prefill->rows(), job, [&](Batch& batch) {
@@ -334,9 +342,7 @@ bool VulkanExecutor::begin(std::span<const TokenId> tokens, KvCache& cache, cons
     writeState(batch);
     if (!isLast) return run(batch, job);
     Workspace& workspace = workspaceOf(batch);
-    const Place logits = workspace.place(m_graph.ops.back().out);
-    m_begun = {recordingOf(batch), &workspace, wanted,
-               logits.offset + (batch.tokens.size() - 1) * std::uint64_t{logits.stride}};
+    m_begun = {recordingOf(batch), &workspace, wanted, batch.tokens.size() - 1};
     count(*m_begun.recording);
     m_begun.recording->begin();
   });
@@ -351,7 +357,7 @@ core::model::Candidates VulkanExecutor::finish(const core::JobContext& job) {
                               m_begun.wanted);
   if (found) return std::move(*found);
   std::vector<float> row(m_graph.vocabulary());
-  readLogits(row);
+  readLogits(0, row);
   return core::model::candidatesOf(row, m_begun.wanted);
 }
 
@@ -359,10 +365,12 @@ void VulkanExecutor::abandon() {
   if (m_begun.recording) m_begun.recording->settle();
 }
 
-void VulkanExecutor::readLogits(std::span<float> logits) {
+void VulkanExecutor::readLogits(std::size_t row, std::span<float> logits) {
   const Workspace& workspace = *m_begun.workspace;
+  const Place all = workspace.place(m_graph.ops.back().out);
+  const std::uint64_t first = all.offset + (m_begun.firstRow + row) * all.stride;
   vk::Commands commands(m_device->device(), "reading logits");
-  commands.copy(workspace.arena(), m_begun.logits * sizeof(float), workspace.readback(), 0, logits.size_bytes());
+  commands.copy(workspace.arena(), first * sizeof(float), workspace.readback(), 0, logits.size_bytes());
   commands.finish();
   commands.submit();
   commands.wait();
@@ -383,24 +391,49 @@ void VulkanExecutor::writeState(const Batch& batch) {
   std::memcpy(m_state->mapped() + sizeof(states), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
 }
 
-std::shared_ptr<Recording> VulkanExecutor::recordingOf(const Batch& batch) {
-  Workspace& workspace = workspaceOf(batch);
-  Recordings::Key key{workspace.recorded().number(), batch.tokens.size(), static_cast<std::uint64_t>(batch.rows)};
-  std::vector<Recorded*> named{&workspace.recorded()};
+Workspace& VulkanExecutor::workspaceOf(const Batch& batch) {
+  if (batch.isOfOne()) return batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+  const auto count = static_cast<std::uint32_t>(batch.sequences.size());
+  const std::uint32_t room = std::max(std::bit_ceil(count), kFewSequences);
+  auto found = m_together.find(room);
+  if (found == m_together.end()) found = m_together.emplace(room, makeWorkspace(fusionFor(room), room, room)).first;
+  if (found->second->rows() < count)
+    throw Error(ErrorCode::OutOfMemory,
+                fmt::format("The activations of {} sequences do not fit into a buffer of {}.", count, deviceName()));
+  return *found->second;
+}
+
+std::shared_ptr<Recording> VulkanExecutor::recordingOf(std::span<const Part> parts, const WorkPace& pace) {
+  Recordings::Key key;
+  std::vector<Recorded*> named;
   std::vector<std::uint32_t> ends, positions;
-  for (const SequenceRows& rows : batch.sequences) {
-    key.push_back(rows.cache->recorded().number());
-    key.push_back(batch.rows == Rows::Candidates ? searchFor(rows.candidates).count : 0);
-    named.push_back(&rows.cache->recorded());
-    ends.push_back(rows.end());
-    positions.push_back(rows.positions);
+  bool isOfTokens = true;
+  for (const auto& [executor, workspace, batch] : parts) {
+    isOfTokens = isOfTokens && batch->tokens.size() == batch->sequences.size();
+    key.insert(key.end(), {workspace->recorded().number(), batch->tokens.size(), batch->sequences.size(),
+                           static_cast<std::uint64_t>(batch->rows)});
+    named.push_back(&workspace->recorded());
+    for (const SequenceRows& rows : batch->sequences) {
+      key.push_back(rows.cache->recorded().number());
+      key.push_back(batch->rows == Rows::Candidates ? executor->searchFor(rows.candidates).count : 0);
+      named.push_back(&rows.cache->recorded());
+      ends.push_back(rows.end());
+      positions.push_back(rows.positions);
+    }
   }
   const auto kept = m_recordings.find(key);
-  if (kept && kept->suits(workspace.pace(), ends)) return kept;
-  const Script script = record(workspace, batch);
-  Recording recording = cutScripts(m_device->device(), std::span(&script, 1), workspace.pace().limit());
+  if (kept && kept->suits(pace, ends)) return kept;
+  std::vector<Script> scripts;
+  for (const auto& [executor, workspace, batch] : parts) scripts.push_back(executor->record(*workspace, *batch));
+  Recording recording = cutScripts(m_device->device(), scripts, pace.limit());
   recording.positions = positions;
-  return m_recordings.keep(key, std::move(recording), batch.tokens.size() == batch.sequences.size(), named);
+  return m_recordings.keep(key, std::move(recording), isOfTokens, named);
+}
+
+std::shared_ptr<Recording> VulkanExecutor::recordingOf(const Batch& batch) {
+  Workspace& workspace = workspaceOf(batch);
+  const Part part{this, &workspace, &batch};
+  return recordingOf(std::span(&part, 1), workspace.pace());
 }
 
 void VulkanExecutor::run(const Batch& batch, const core::JobContext& job) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "core/model/executor.h"
@@ -48,6 +49,9 @@ class VulkanExecutor : public core::model::Executor {
   /// Of a batch that is watched as the last forward was; 0 when it was not.
   std::size_t observedStepCount() const { return m_observed ? m_observed->steps().size() : 0; }
   Traffic traffic() const override { return m_traffic; }
+  /// Commands that can be run again, and how many of such were made, for tests.
+  std::size_t keptRecordings() const { return m_recordings.kept(); }
+  std::size_t madeRecordings() const { return m_recordings.made(); }
 
  protected:
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
@@ -57,7 +61,11 @@ class VulkanExecutor : public core::model::Executor {
              const core::model::CandidatesWanted& wanted, const core::JobContext& job) override;
   core::model::Candidates finish(const core::JobContext& job) override;
   void abandon() override;
-  void readLogits(std::span<float> logits) override;
+  std::size_t mostTogether() const override;
+  /// Whatever has the same device: one command buffer serves both.
+  bool joins(const Executor& other) const override;
+  void computeTogether(std::span<StepBatch> batches, const core::JobContext& job) override;
+  void readLogits(std::size_t row, std::span<float> logits) override;
 
  private:
   /// Of which logits are wanted; Candidates: what is wanted of the last row's.
@@ -101,10 +109,23 @@ class VulkanExecutor : public core::model::Executor {
   static SequenceRows rowsOf(core::model::KvCache& cache, std::uint32_t index, std::uint32_t firstRow,
                              std::uint32_t rows, std::uint32_t firstPosition);
   void writeState(const Batch& batch);
-  Workspace& workspaceOf(const Batch& batch) { return batch.tokens.size() == 1 ? *m_decode : *m_prefill; }
+  /// @throws core::Error (OutOfMemory) where there is no room for so many sequences
+  Workspace& workspaceOf(const Batch& batch);
   CandidateSearch searchFor(const core::model::CandidatesWanted& wanted) const;
-  /// The commands of a batch, recorded now or earlier.
+  /// Whether the device can look for that.
+  bool finds(const core::model::CandidatesWanted& wanted) const;
+  /// A batch of an executor whose commands are made together with those of others.
+  struct Part {
+    VulkanExecutor* executor;
+    Workspace* workspace;
+    const Batch* batch;
+  };
+  /// The commands of batches, recorded now or earlier. @param pace what they are cut by
+  std::shared_ptr<Recording> recordingOf(std::span<const Part> parts, const WorkPace& pace);
   std::shared_ptr<Recording> recordingOf(const Batch& batch);
+  /// Steps as a batch. @param tokens memory for them
+  Batch batchOf(const StepBatch& asked, std::vector<core::model::TokenId>& tokens);
+  void takeResults(const Part& part, StepBatch& asked);
   void run(const Batch& batch, const core::JobContext& job);
   void runObserved(const Batch& batch, const core::JobContext& job);
   /// Rows as they lie in a buffer for results, without their padding.
@@ -161,14 +182,16 @@ class VulkanExecutor : public core::model::Executor {
   Constants m_constants;
   std::unique_ptr<vk::Buffer> m_state;
   std::unique_ptr<Workspace> m_decode, m_prefill;
-  std::unique_ptr<Workspace> m_observed;          ///< while somebody watches
-  std::vector<core::model::Watch> m_observedFor;  ///< [values] what m_observed shows
-  /// What begin() began last, or finish() has ended: its logits still lie in the workspace.
+  std::unique_ptr<Workspace> m_observed;                           ///< while somebody watches
+  std::vector<core::model::Watch> m_observedFor;                   ///< [values] what m_observed shows
+  std::map<std::uint32_t, std::unique_ptr<Workspace>> m_together;  ///< by how many sequences they are for
+  std::optional<WorkPace> m_joinedPace;  ///< of commands that are other executors', too, this one's first
+  /// What begin() began last, or finish() or computeTogether() has ended: its logits still lie in the workspace.
   struct Begun {
     std::shared_ptr<Recording> recording;
     Workspace* workspace = nullptr;
     core::model::CandidatesWanted wanted;
-    std::uint64_t logits = 0;  ///< first float in the arena
+    std::uint64_t firstRow = 0;  ///< of the logits, in the arena
   };
   Begun m_begun;
   Recordings m_recordings;

@@ -84,8 +84,7 @@ void recordLanes(Recorder& recorder, const AttentionRows& rows, const Attention&
                                           .keyOctets = static_cast<int>(divideUp(kv.headSize, 8)),
                                           .valueOctets = static_cast<int>(divideUp(kv.valueHeadSize, 8)),
                                           .wholeQuads = kv.headSize % 4 == 0 ? 1U : 0U};
-  recorder.dispatch("attention_lanes", constants.values(), rows.sets, push, {attention.heads / heads, rows.rows},
-                    work);
+  recorder.dispatch("attention_lanes", constants.values(), rows.sets, push, {attention.heads / heads, rows.rows}, work);
 }
 
 /// @param visible positions that a query sees at most  @param tokens of the batch

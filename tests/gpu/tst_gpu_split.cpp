@@ -135,8 +135,8 @@ class TestGpuSplit : public QObject {
     recording.pieces.resize(2);
     recording.pieces[0].work = recording.limit = 1e9;
     recording.positions = {1024};
-    const auto suits = [&](std::uint32_t context) { return recording.suits(pace, std::span(&context, 1)); };
     gpu::WorkPace pace(std::nullopt);
+    const auto suits = [&](std::uint32_t context) { return recording.suits(pace, std::span(&context, 1)); };
     QVERIFY(suits(1024));
     QVERIFY(!suits(1025));
     pace.learn(1e9, 0.3);  // a third fits
