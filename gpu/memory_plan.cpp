@@ -61,7 +61,8 @@ class Footprint {
 
   std::uint64_t compute() const {
     const std::uint32_t batch = VulkanExecutor::wishedRows(m_graph, m_choice);
-    return constants() + sizeof(StateHeader) + batch * sizeof(core::model::TokenId) + workspace(1) + workspace(batch);
+    return constants() + kMostSequences * sizeof(SequenceState) + batch * sizeof(core::model::TokenId) + workspace(1) +
+           workspace(batch);
   }
 
  private:

@@ -14,11 +14,10 @@ using core::model::ValueId;
 
 class VulkanExecutor::ObservedRun {
  public:
-  ObservedRun(VulkanExecutor& executor, const Batch& batch, VulkanKvCache& cache, const core::JobContext& job)
+  ObservedRun(VulkanExecutor& executor, const Batch& batch, const core::JobContext& job)
       : m_executor(executor),
         m_workspace(*executor.m_observed),
         m_batch(batch),
-        m_cache(cache),
         m_job(job),
         m_rows(static_cast<std::uint32_t>(batch.tokens.size())) {
     beginPart();
@@ -52,10 +51,7 @@ class VulkanExecutor::ObservedRun {
     std::uint32_t stride, firstRow, rows;
   };
 
-  StepContext context() {
-    const auto positions = static_cast<std::uint32_t>(m_batch.firstPosition + m_batch.tokens.size());
-    return {m_workspace, m_cache, *m_recorder, positions, m_firstRow};
-  }
+  StepContext context() { return {m_workspace, *m_recorder, m_batch.sequences, m_firstRow}; }
 
   void takeLastRow() {
     m_firstRow = m_rows - 1;
@@ -91,15 +87,14 @@ class VulkanExecutor::ObservedRun {
   }
 
   void beginPart() {
-    const VulkanDevice& device = *m_executor.m_device;
-    m_recorder.emplace(device.device(), m_executor.m_device->pipelines(), device.choice(), m_rows,
-                       m_workspace.pace().limit());
+    m_recorder.emplace(m_executor.m_device->pipelines(), m_executor.m_device->choice(), m_rows);
     m_used = 0;
   }
 
   void endPart() {
     m_job.throwIfCancelled();
-    Recording recording = m_recorder->finish();
+    const Script script = m_recorder->take();
+    Recording recording = cutScripts(m_executor.m_device->device(), std::span(&script, 1), m_workspace.pace().limit());
     m_executor.submit(recording, m_workspace, m_job);
     for (const Pending& pending : m_pending) show(pending);
     m_pending.clear();
@@ -120,7 +115,7 @@ class VulkanExecutor::ObservedRun {
       case Kind::Data:
         m_data.resize(pending.rows * width);
         copyRows(from, pending.stride, width, m_data);
-        return observers.show({pending.value, graph.maker(pending.value), m_batch.firstPosition + pending.firstRow,
+        return observers.show({pending.value, graph.maker(pending.value), m_batch.firstPosition() + pending.firstRow,
                                pending.rows, m_data});
     }
   }
@@ -128,7 +123,6 @@ class VulkanExecutor::ObservedRun {
   VulkanExecutor& m_executor;
   Workspace& m_workspace;
   const Batch& m_batch;
-  VulkanKvCache& m_cache;
   const core::JobContext& m_job;
   std::uint32_t m_rows;  ///< worked on
   std::uint32_t m_firstRow = 0;
@@ -138,8 +132,8 @@ class VulkanExecutor::ObservedRun {
   std::vector<float> m_data;
 };
 
-void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
-  ObservedRun(*this, batch, cache, job).run();
+void VulkanExecutor::runObserved(const Batch& batch, const core::JobContext& job) {
+  ObservedRun(*this, batch, job).run();
 }
 
 }  // namespace gpu

@@ -31,20 +31,19 @@ std::vector<const Step*> VulkanExecutor::stepsOf(const Workspace& workspace, con
   return steps;
 }
 
-Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache,
-                                 std::uint32_t positions, const vk::Timestamps* stamps) {
-  Recorder recorder(m_device->device(), m_device->pipelines(), m_device->choice(),
-                    static_cast<std::uint32_t>(batch.tokens.size()), workspace.pace().limit());
-  StepContext context{workspace, cache, recorder, positions, 0};
+Script VulkanExecutor::record(Workspace& workspace, const Batch& batch, const vk::Timestamps* stamps) {
+  Recorder recorder(m_device->pipelines(), m_device->choice(), static_cast<std::uint32_t>(batch.tokens.size()));
+  StepContext context{workspace, recorder, batch.sequences, 0};
   std::uint32_t stamped = 0;
   const auto stamp = [&] {
-    if (stamps != nullptr) recorder.commands().stamp(*stamps, stamped++);
+    if (stamps != nullptr) recorder.stamp(*stamps, stamped++);
   };
-  if (stamps != nullptr) recorder.commands().reset(*stamps);
+  if (stamps != nullptr) recorder.reset(*stamps);
   stamp();
   for (const Step* const step : stepsOf(workspace, batch)) {
     if (step->kind == OpKind::TakeRows) {
-      if (batch.rows == Rows::Last || batch.rows == Rows::Candidates) {
+      // Of several sequences each has one row: all are last ones.
+      if (batch.isOfOne() && (batch.rows == Rows::Last || batch.rows == Rows::Candidates)) {
         context.firstRow = recorder.tokens() - 1;
         recorder.setTokens(1);
       }
@@ -54,18 +53,26 @@ Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const
     }
     stamp();
   }
+  recordResults(context, batch);
+  return recorder.take();
+}
+
+void VulkanExecutor::recordResults(const StepContext& context, const Batch& batch) {
+  Recorder& recorder = context.recorder;
   const Place logits = context.place(m_graph.ops.back().out);
-  if (batch.rows == Rows::Candidates) {
-    const CandidateSearch search = searchFor(batch.candidates);
-    recordCandidates(recorder, workspace.set(nullptr), search, logits, workspace.candidates());
-    recorder.barrier();
-    context.copyToHost(workspace.candidates(), 0, search.floats());
-  } else if (batch.rows != Rows::None) {
-    context.copyToHost(logits.offset, 0, std::uint64_t{logits.stride} * recorder.tokens());
+  if (batch.rows == Rows::None) return;
+  if (batch.rows != Rows::Candidates)
+    return context.copyToHost(logits.offset, 0, std::uint64_t{logits.stride} * recorder.tokens());
+  std::uint32_t result = context.workspace.candidates();
+  for (const SequenceRows& rows : batch.sequences) {
+    recorder.setTokens(1, rows.index);
+    const CandidateSearch search = searchFor(rows.candidates);
+    recordCandidates(recorder, context.workspace.set(nullptr), search,
+                     {logits.offset + rows.index * logits.stride, logits.stride}, result);
+    result += search.floats();
   }
-  Recording recording = recorder.finish();
-  recording.positions = positions;
-  return recording;
+  recorder.barrier();
+  context.copyToHost(context.workspace.candidates(), 0, result - context.workspace.candidates());
 }
 
 void VulkanExecutor::recordProducts(const StepContext& context, const Step& step) {
@@ -162,22 +169,31 @@ void VulkanExecutor::recordExperts(const StepContext& context, const Op& op) {
       context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, in, target);
 }
 
+void VulkanExecutor::recordEmbedding(const StepContext& context, const Op& op) {
+  const Resident& weight = residentOf(op);
+  recordEmbed(
+      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
+      weight.table, context.place(op.out), std::get_if<core::model::EmbedPositions>(&op.parameters));
+}
+
+void VulkanExecutor::recordColumns(const StepContext& context, const Op& op) {
+  const auto& columns = op.as<core::model::MapColumns>();
+  const auto vector = [&](const core::quant::QuantizedTensorPtr& tensor) {
+    return tensor ? ColumnVector{constantOf(tensor), static_cast<std::uint32_t>(tensor->shape.count())}
+                  : ColumnVector();
+  };
+  recordMapColumns(context.recorder, context.workspace.set(nullptr), columns.map, vector(columns.weight),
+                   vector(columns.bias), context.place(op.inputs[0]), m_graph.values[op.out].width,
+                   context.place(op.out));
+}
+
 void VulkanExecutor::recordRecurrent(const StepContext& context, const Op& op) {
   const VkDescriptorSet plain = context.workspace.set(nullptr);
-  const auto sets = [&](std::uint32_t state) { return std::array{plain, context.cache.stateSet(state)}; };
-  const Place in = context.place(op.inputs[0]), out = context.place(op.out);
-  const std::uint32_t width = m_graph.values[op.out].width;
-  if (const auto* columns = std::get_if<core::model::MapColumns>(&op.parameters)) {
-    const auto vector = [&](const core::quant::QuantizedTensorPtr& tensor) {
-      return tensor ? ColumnVector{constantOf(tensor), static_cast<std::uint32_t>(tensor->shape.count())}
-                    : ColumnVector();
-    };
-    return recordMapColumns(context.recorder, plain, columns->map, vector(columns->weight), vector(columns->bias), in,
-                            width, out);
-  }
+  const auto sets = [&](std::uint32_t state) { return std::array{plain, context.cache().stateSet(state)}; };
+  const Place out = context.place(op.out);
   if (const auto* conv = std::get_if<core::model::ShortConv>(&op.parameters))
     return recordShortConv(context.recorder, sets(conv->state), constantOf(conv->weight), constantOf(conv->bias),
-                           conv->taps(), in, width, out);
+                           conv->taps(), context.place(op.inputs[0]), m_graph.values[op.out].width, out);
   const auto& attention = op.as<core::model::LinearAttention>();
   std::array<Place, 5> places;
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = context.place(op.inputs[i]);
@@ -193,19 +209,53 @@ void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
     targets.push_back({out, m_graph.values[op->out].width});
     if (in.offset == out.offset) continue;
     // Somebody else reads the value as it was.
-    recorder.commands().copy(context.workspace.arena(), std::uint64_t{in.offset} * 4, context.workspace.arena(),
-                             std::uint64_t{out.offset} * 4, std::uint64_t{in.stride} * 4 * recorder.tokens());
+    recorder.copy(context.workspace.arena(), std::uint64_t{in.offset} * 4, context.workspace.arena(),
+                  std::uint64_t{out.offset} * 4, std::uint64_t{in.stride} * 4 * recorder.tokens());
     hasCopied = true;
   }
   if (hasCopied) recorder.barrier();
-  const std::array sets{context.workspace.set(nullptr), context.cache.set(0)};  // angles are the same in every layer's
-  recordRope(recorder, sets, ropeShape(context, *step.ops[0]), targets);
+  context.ofEach([&](const StepContext& own) {
+    std::vector<RopeTarget> rotated;
+    for (std::size_t i = 0; i < targets.size(); ++i) rotated.push_back({own.place(step.ops[i]->out), targets[i].width});
+    // Angles are the same in every layer's set.
+    const std::array sets{own.workspace.set(nullptr), own.cache().set(0)};
+    recordRope(recorder, sets, ropeShape(own, *step.ops[0]), rotated);
+  });
+}
+
+void VulkanExecutor::recordStore(const StepContext& context, const Step& step) {
+  const Op &first = *step.ops[0], &store = *step.ops.back();
+  const std::uint32_t layer = store.as<core::model::StoreKv>().layer;
+  context.ofEach([&](const StepContext& own) {
+    const std::array sets{own.workspace.set(nullptr), own.cache().set(layer)};
+    std::optional<RotationOnTheWay> rotation;
+    if (step.ops.size() > 1)
+      rotation = {ropeShape(own, first), {own.place(first.out), m_graph.values[first.out].width}};
+    const ValueId key = step.ops.size() > 1 ? step.ops[1]->inputs[0] : store.inputs[0];
+    recordStoreKv(own.recorder, sets, m_graph.kv[layer], own.cache().type(), own.place(key), own.place(store.inputs[1]),
+                  rotation);
+  });
+}
+
+void VulkanExecutor::recordAttention(const StepContext& context, const Op& op) {
+  const auto& attention = op.as<core::model::Attention>();
+  std::vector<AttentionRows> sequences;
+  for (const SequenceRows& rows : context.sequences)
+    sequences.push_back({rows.index,
+                         rows.firstRow,
+                         rows.rows,
+                         {context.workspace.set(nullptr), rows.cache->set(attention.layer)},
+                         rows.cache->type(),
+                         rows.positions});
+  gpu::recordAttention(context.recorder, sequences, attention, m_graph.kv[attention.layer],
+                       {context.place(op.inputs[0]), context.place(op.out), constantOf(attention.sinks),
+                        context.workspace.attentionParts()});
 }
 
 RopeShape VulkanExecutor::ropeShape(const StepContext& context, const Op& op) const {
   const auto& rope = op.as<core::model::Rope>();
   const auto pairs = static_cast<std::uint32_t>(m_graph.ropeTables[rope.table].frequencies.size());
-  return {rope.headSize, pairs, context.cache.rotation(rope.table), rope.pairing};
+  return {rope.headSize, pairs, context.cache().rotation(rope.table), rope.pairing};
 }
 
 void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
@@ -213,17 +263,12 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
   const Op& op = *step.ops[0];
   // Kernels that read no weights still need the set's other bindings; any block's set has them.
   const VkDescriptorSet plain = context.workspace.set(nullptr);
-  const auto kvSets = [&](std::uint32_t layer) { return std::array{plain, context.cache.set(layer)}; };
-  const auto type = context.cache.type();
   const auto input = [&](std::size_t i) { return context.place(op.inputs[i]); };
   switch (step.kind) {
     case OpKind::Embed:
-    case OpKind::EmbedPositions: {
-      const Resident& weight = residentOf(op);
-      return recordEmbed(
-          recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
-          weight.table, context.place(op.out), std::get_if<core::model::EmbedPositions>(&op.parameters));
-    }
+      return recordEmbedding(context, op);
+    case OpKind::EmbedPositions:
+      return context.ofEach([&](const StepContext& own) { recordEmbedding(own, op); });
     case OpKind::RmsNorm:
     case OpKind::LayerNorm:
       return recordNorm(context, op);
@@ -241,21 +286,10 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
       return recordProducts(context, step);
     case OpKind::Rope:
       return recordRopes(context, step);
-    case OpKind::StoreKv: {
-      const Op& store = *step.ops.back();
-      const std::uint32_t layer = store.as<core::model::StoreKv>().layer;
-      const Place value = context.place(store.inputs[1]);
-      if (step.ops.size() == 1) return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, input(0), value);
-      const RotationOnTheWay rotation{ropeShape(context, op), {context.place(op.out), m_graph.values[op.out].width}};
-      return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, context.place(step.ops[1]->inputs[0]),
-                           value, rotation);
-    }
-    case OpKind::Attention: {
-      const auto& attention = op.as<core::model::Attention>();
-      return recordAttention(
-          recorder, kvSets(attention.layer), attention, m_graph.kv[attention.layer], type, context.positions,
-          {input(0), context.place(op.out), constantOf(attention.sinks), context.workspace.attentionParts()});
-    }
+    case OpKind::StoreKv:
+      return recordStore(context, step);
+    case OpKind::Attention:
+      return recordAttention(context, op);
     case OpKind::Glu:
       if (step.ops.size() == 3) return recordProducts(context, step);
       return recordElementwise(recorder, plain, elementwiseOf(op.as<core::model::Glu>().activation), input(0), input(1),
@@ -267,9 +301,10 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
                              m_graph.values[op.inputs[0]].width, input(1), m_graph.values[op.inputs[1]].width,
                              context.place(op.out));
     case OpKind::MapColumns:
+      return recordColumns(context, op);
     case OpKind::ShortConv:
     case OpKind::LinearAttention:
-      return recordRecurrent(context, op);
+      return context.ofEach([&](const StepContext& own) { recordRecurrent(own, op); });
     case OpKind::Map: {
       const auto& map = op.as<core::model::Map>();
       if (!keepsZero(map.function))

@@ -1,6 +1,7 @@
 #include "gpu/recording.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace gpu {
 
@@ -37,8 +38,8 @@ double Recording::largestWork() const {
   return largest;
 }
 
-bool Recording::suits(const WorkPace& pace, std::uint32_t contextPositions) const {
-  if (contextPositions > positions) return false;
+bool Recording::suits(const WorkPace& pace, std::span<const std::uint32_t> contexts) const {
+  if (!std::ranges::equal(contexts, positions, std::less_equal())) return false;
   const bool areLong = limit > pace.limit() && largestWork() > 2 * pace.limit();
   const bool areShort = pieces.size() > 1 && 4 * limit < pace.limit();
   return !areLong && !areShort;

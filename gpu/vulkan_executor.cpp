@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -32,6 +33,7 @@ constexpr std::uint32_t kCandidateStep = 16;          // wanted numbers are roun
 constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 256;        // attention over fewer is little work
+constexpr std::uint32_t kFewSequences = 4;            // what a workspace of several is made for at least
 constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
 
 /// Gate, up and what joins them are products above all.
@@ -61,8 +63,9 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   uploadWeights(cacheBytes, job);
   uploadConstants();
   const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
-  m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
-                                         vk::MemoryKind::Upload, "the buffer of tokens");
+  m_state =
+      std::make_unique<vk::Buffer>(m_device->memory(), kMostSequences * sizeof(SequenceState) + batch * sizeof(TokenId),
+                                   vk::MemoryKind::Upload, "the buffer of tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
   m_prefill = makeWorkspace(fusionFor(batch), batch);
 }
@@ -197,7 +200,8 @@ Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
   return fusion;
 }
 
-std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows) {
+std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows,
+                                                         std::uint32_t sequences) {
   std::vector<Step> steps = planSteps(m_graph, fusion);
   std::uint64_t sums = 0;
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
@@ -206,14 +210,14 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
   const std::uint64_t attention = attentionPartFloats(m_graph, m_device->choice());
   const std::uint64_t candidates = candidateFloatsOf(m_graph, m_device->choice());
   const std::uint32_t rows =
-      std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums + attention + candidates));
+      std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums + attention + candidates * sequences));
   if (rows < wishedRows && m_graph.rowsTogether())
     throw Error(ErrorCode::Unsupported,
                 fmt::format("{} tokens have to be computed together, but the activations of only {} fit into a buffer "
                             "of {}.",
                             wishedRows, rows, deviceName()));
   const std::uint64_t logits = std::uint64_t{strideOf(m_graph.vocabulary())} * rows;
-  std::uint64_t largest = std::max({logits, sums, candidates}), all = logits;
+  std::uint64_t largest = std::max({logits, sums, candidates * sequences}), all = logits;
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
     const std::uint64_t stride = strideOf(m_graph.values[v].words());
     if (fusion.watches[v].columns) all += 3 * stride;
@@ -221,7 +225,8 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
     largest = std::max(largest, stride * rows);
     all += stride * rows;
   }
-  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums, attention, candidates};
+  const Workspace::Sizes sizes{rows, sequences, std::max(largest, std::min(all, kObservedFloats)),
+                               sums, attention, candidates};
   return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), sizes, m_constants, *m_state);
 }
 
@@ -250,6 +255,8 @@ core::model::MemoryUse VulkanExecutor::memory() const {
   for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
     if (workspace != nullptr) use.residentBytes += workspace->bytes();
   }
+  for (const auto& [sequences, workspace] : m_together) use.residentBytes += workspace->bytes();
+  use.residentBytes += keptCacheBytes();
   return use;
 }
 
@@ -263,66 +270,79 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
   const std::uint32_t vocabulary = m_graph.vocabulary();
   const bool isObserved = observers().isWatching();
   isObserved ? prepareObserved() : m_observed.reset();
-  inBatches(tokens, cache, (isObserved ? m_observed : m_prefill)->rows(), job, [&](Batch& batch, VulkanKvCache& ours) {
+  inBatches(tokens, cache, (isObserved ? m_observed : m_prefill)->rows(), job, [&](Batch& batch) {
     if (wanted == LogitsWanted::AllTokens) {
       batch.rows = Rows::All;
       batch.logits =
-          logits.subspan((batch.firstPosition - cache.length()) * vocabulary, batch.tokens.size() * vocabulary);
+          logits.subspan((batch.firstPosition() - cache.length()) * vocabulary, batch.tokens.size() * vocabulary);
     } else if (&batch.tokens.back() == &tokens.back()) {
       batch.rows = Rows::Last;
       batch.logits = logits;
     }
     writeState(batch);
     if (isObserved)
-      runObserved(batch, ours, job);
+      runObserved(batch, job);
     else if (stepTimes() != nullptr && m_device->device()->caps().timestampSeconds > 0)
-      runTimed(batch, ours, job);
+      runTimed(batch, job);
     else
-      run(batch, ours, job);
+      run(batch, job);
   });
 }
 
 template <typename Visitor>
 void VulkanExecutor::inBatches(std::span<const TokenId> tokens, KvCache& cache, std::size_t batchSize,
                                const core::JobContext& job, const Visitor& visit) {
-  auto& ours = static_cast<VulkanKvCache&>(cache);  // the door has checked that this executor made it
   for (std::size_t first = 0; first < tokens.size(); first += batchSize) {
     job.throwIfCancelled();
-    Batch batch{.tokens = tokens.subspan(first, std::min(batchSize, tokens.size() - first)),
-                .firstPosition = static_cast<std::uint32_t>(cache.length() + first),
+    const auto part = tokens.subspan(first, std::min(batchSize, tokens.size() - first));
+    Batch batch{.tokens = part,
                 .rows = Rows::None,
-                .logits = {}};
-    if (ours.hasStates()) {
-      const auto step = ours.beginStates(batch.firstPosition, batch.firstPosition + batch.tokens.size());
-      batch.read = step.read ? static_cast<std::uint32_t>(*step.read) : kNone;
-      batch.write = static_cast<std::uint32_t>(step.write);
-    }
-    visit(batch, ours);
+                .logits = {},
+                .sequences = {rowsOf(cache, 0, 0, static_cast<std::uint32_t>(part.size()),
+                                     static_cast<std::uint32_t>(cache.length() + first))}};
+    visit(batch);
   }
+}
+
+VulkanExecutor::SequenceRows VulkanExecutor::rowsOf(KvCache& cache, std::uint32_t index, std::uint32_t firstRow,
+                                                    std::uint32_t rows, std::uint32_t firstPosition) {
+  auto& ours = static_cast<VulkanKvCache&>(cache);  // the door has checked that this executor made it
+  SequenceRows made{.cache = &ours, .index = index, .firstRow = firstRow, .rows = rows, .firstPosition = firstPosition};
+  if (ours.hasStates()) {
+    const auto step = ours.beginStates(firstPosition, made.end());
+    made.read = step.read ? static_cast<std::uint32_t>(*step.read) : kNone;
+    made.write = static_cast<std::uint32_t>(step.write);
+  }
+  // Commands serve later tokens, too, until the context is twice as long.
+  made.positions = std::min(std::bit_ceil(std::max(made.end(), kLeastPositions)), ours.capacity());
+  return made;
 }
 
 CandidateSearch VulkanExecutor::searchFor(const core::model::CandidatesWanted& wanted) const {
   return {m_graph.vocabulary(), std::min(divideUp(wanted.count, kCandidateStep) * kCandidateStep, kMostCandidates)};
 }
 
+bool VulkanExecutor::finds(const core::model::CandidatesWanted& wanted) const {
+  return m_device->choice().findsCandidates && wanted.count <= kMostCandidates &&
+         std::isfinite(1.0F / wanted.temperature);
+}
+
 bool VulkanExecutor::begin(std::span<const TokenId> tokens, KvCache& cache, const core::model::CandidatesWanted& wanted,
                            const core::JobContext& job) {
-  if (!m_device->choice().findsCandidates || observers().isWatching() || stepTimes() != nullptr) return false;
-  if (wanted.count > kMostCandidates || !std::isfinite(1.0F / wanted.temperature)) return false;
+  if (observers().isWatching() || stepTimes() != nullptr) return false;
+  if (!finds(wanted)) return false;
   m_device->device()->throwIfLost();
   m_observed.reset();
-  inBatches(tokens, cache, m_prefill->rows(), job, [&](Batch& batch, VulkanKvCache& ours) {
+  inBatches(tokens, cache, m_prefill->rows(), job, [&](Batch& batch) {
     const bool isLast = &batch.tokens.back() == &tokens.back();
     if (isLast) {
       batch.rows = Rows::Candidates;
-      batch.candidates = wanted;
+      batch.sequences.front().candidates = wanted;
     }
     writeState(batch);
-    if (!isLast) return run(batch, ours, job);
+    if (!isLast) return run(batch, job);
     Workspace& workspace = workspaceOf(batch);
-    const Place logits = workspace.place(m_graph.ops.back().out);
-    m_begun = {recordingOf(batch, ours), &workspace, wanted,
-               logits.offset + (batch.tokens.size() - 1) * std::uint64_t{logits.stride}};
+    m_begun = {recordingOf(batch), &workspace, wanted, batch.tokens.size() - 1};
     count(*m_begun.recording);
     m_begun.recording->begin();
   });
@@ -337,7 +357,7 @@ core::model::Candidates VulkanExecutor::finish(const core::JobContext& job) {
                               m_begun.wanted);
   if (found) return std::move(*found);
   std::vector<float> row(m_graph.vocabulary());
-  readLogits(row);
+  readLogits(0, row);
   return core::model::candidatesOf(row, m_begun.wanted);
 }
 
@@ -345,10 +365,12 @@ void VulkanExecutor::abandon() {
   if (m_begun.recording) m_begun.recording->settle();
 }
 
-void VulkanExecutor::readLogits(std::span<float> logits) {
+void VulkanExecutor::readLogits(std::size_t row, std::span<float> logits) {
   const Workspace& workspace = *m_begun.workspace;
+  const Place all = workspace.place(m_graph.ops.back().out);
+  const std::uint64_t first = all.offset + (m_begun.firstRow + row) * all.stride;
   vk::Commands commands(m_device->device(), "reading logits");
-  commands.copy(workspace.arena(), m_begun.logits * sizeof(float), workspace.readback(), 0, logits.size_bytes());
+  commands.copy(workspace.arena(), first * sizeof(float), workspace.readback(), 0, logits.size_bytes());
   commands.finish();
   commands.submit();
   commands.wait();
@@ -357,41 +379,77 @@ void VulkanExecutor::readLogits(std::span<float> logits) {
 }
 
 void VulkanExecutor::writeState(const Batch& batch) {
-  const StateHeader header{.firstPosition = batch.firstPosition,
-                           .read = batch.read,
-                           .write = batch.write,
-                           .known = batch.candidates.known,
-                           .inverseTemperature = 1.0F / batch.candidates.temperature,
-                           .unused = {}};
-  std::memcpy(m_state->mapped(), &header, sizeof(header));
-  std::memcpy(m_state->mapped() + sizeof(header), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
+  std::array<SequenceState, kMostSequences> states{};
+  for (const SequenceRows& rows : batch.sequences)
+    states.at(rows.index) = {.firstPosition = rows.firstPosition,
+                             .read = rows.read,
+                             .write = rows.write,
+                             .known = rows.candidates.known,
+                             .inverseTemperature = 1.0F / rows.candidates.temperature,
+                             .unused = {}};
+  std::memcpy(m_state->mapped(), states.data(), sizeof(states));
+  std::memcpy(m_state->mapped() + sizeof(states), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
 }
 
-std::shared_ptr<Recording> VulkanExecutor::recordingOf(const Batch& batch, VulkanKvCache& cache) {
-  Workspace& workspace = workspaceOf(batch);
-  const std::uint32_t candidates = batch.rows == Rows::Candidates ? searchFor(batch.candidates).count : 0;
-  const VulkanKvCache::Key key{&workspace, static_cast<std::uint32_t>(batch.tokens.size()),
-                               static_cast<int>(batch.rows), candidates};
-  const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
-  auto recording = cache.find(key);
-  if (recording && recording->suits(workspace.pace(), end)) return recording;
-  // It serves later tokens, too, until the context is twice as long.
-  const std::uint32_t positions = std::min(std::bit_ceil(std::max(end, kLeastPositions)), cache.capacity());
-  return cache.keep(key, record(workspace, batch, cache, positions));
+Workspace& VulkanExecutor::workspaceOf(const Batch& batch) {
+  if (batch.isOfOne()) return batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+  const auto count = static_cast<std::uint32_t>(batch.sequences.size());
+  const std::uint32_t room = std::max(std::bit_ceil(count), kFewSequences);
+  auto found = m_together.find(room);
+  if (found == m_together.end()) found = m_together.emplace(room, makeWorkspace(fusionFor(room), room, room)).first;
+  if (found->second->rows() < count)
+    throw Error(ErrorCode::OutOfMemory,
+                fmt::format("The activations of {} sequences do not fit into a buffer of {}.", count, deviceName()));
+  return *found->second;
 }
 
-void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+std::shared_ptr<Recording> VulkanExecutor::recordingOf(std::span<const Part> parts, const WorkPace& pace) {
+  Recordings::Key key;
+  std::vector<Recorded*> named;
+  std::vector<std::uint32_t> ends, positions;
+  bool isOfTokens = true;
+  for (const auto& [executor, workspace, batch] : parts) {
+    isOfTokens = isOfTokens && batch->tokens.size() == batch->sequences.size();
+    key.insert(key.end(), {workspace->recorded().number(), batch->tokens.size(), batch->sequences.size(),
+                           static_cast<std::uint64_t>(batch->rows)});
+    named.push_back(&workspace->recorded());
+    for (const SequenceRows& rows : batch->sequences) {
+      key.push_back(rows.cache->recorded().number());
+      key.push_back(batch->rows == Rows::Candidates ? executor->searchFor(rows.candidates).count : 0);
+      named.push_back(&rows.cache->recorded());
+      ends.push_back(rows.end());
+      positions.push_back(rows.positions);
+    }
+  }
+  const auto kept = m_recordings.find(key);
+  if (kept && kept->suits(pace, ends)) return kept;
+  std::vector<Script> scripts;
+  for (const auto& [executor, workspace, batch] : parts) scripts.push_back(executor->record(*workspace, *batch));
+  Recording recording = cutScripts(m_device->device(), scripts, pace.limit());
+  recording.positions = positions;
+  return m_recordings.keep(key, std::move(recording), isOfTokens, named);
+}
+
+std::shared_ptr<Recording> VulkanExecutor::recordingOf(const Batch& batch) {
   Workspace& workspace = workspaceOf(batch);
-  submit(*recordingOf(batch, cache), workspace, job);
+  const Part part{this, &workspace, &batch};
+  return recordingOf(std::span(&part, 1), workspace.pace());
+}
+
+void VulkanExecutor::run(const Batch& batch, const core::JobContext& job) {
+  Workspace& workspace = workspaceOf(batch);
+  submit(*recordingOf(batch), workspace, job);
   takeLogits(workspace, batch.logits);
 }
 
-void VulkanExecutor::runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+void VulkanExecutor::runTimed(const Batch& batch, const core::JobContext& job) {
   Workspace& workspace = workspaceOf(batch);
   const std::vector<const Step*> steps = stepsOf(workspace, batch);
   const vk::Timestamps stamps(m_device->device(), static_cast<std::uint32_t>(steps.size() + 1));
-  const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
-  Recording recording = record(workspace, batch, cache, end, &stamps);
+  Batch exact = batch;
+  for (SequenceRows& rows : exact.sequences) rows.positions = rows.end();
+  const Script script = record(workspace, exact, &stamps);
+  Recording recording = cutScripts(m_device->device(), std::span(&script, 1), workspace.pace().limit());
   submit(recording, workspace, job);
   const std::vector<double> seconds = stamps.read();
   for (std::size_t i = 0; i < steps.size(); ++i)

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "core/model/executor.h"
@@ -48,6 +49,9 @@ class VulkanExecutor : public core::model::Executor {
   /// Of a batch that is watched as the last forward was; 0 when it was not.
   std::size_t observedStepCount() const { return m_observed ? m_observed->steps().size() : 0; }
   Traffic traffic() const override { return m_traffic; }
+  /// Commands that can be run again, and how many of such were made, for tests.
+  std::size_t keptRecordings() const { return m_recordings.kept(); }
+  std::size_t madeRecordings() const { return m_recordings.made(); }
 
  protected:
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
@@ -57,46 +61,80 @@ class VulkanExecutor : public core::model::Executor {
              const core::model::CandidatesWanted& wanted, const core::JobContext& job) override;
   core::model::Candidates finish(const core::JobContext& job) override;
   void abandon() override;
-  void readLogits(std::span<float> logits) override;
+  std::size_t mostTogether() const override;
+  /// Whatever has the same device: one command buffer serves both.
+  bool joins(const Executor& other) const override;
+  void computeTogether(std::span<StepBatch> batches, const core::JobContext& job) override;
+  void readLogits(std::size_t row, std::span<float> logits) override;
 
  private:
   /// Of which logits are wanted; Candidates: what is wanted of the last row's.
   enum class Rows : int { None, Last, All, Candidates };
-  struct Batch {
-    std::span<const core::model::TokenId> tokens;
+  /// Rows of a batch that belong to one sequence, and what is wanted of their logits.
+  struct SequenceRows {
+    VulkanKvCache* cache;
+    std::uint32_t index;  ///< among the batch's
+    std::uint32_t firstRow, rows;
     std::uint32_t firstPosition;
-    Rows rows;
-    std::span<float> logits;
     core::model::CandidatesWanted candidates = {};
     std::uint32_t read = kNone, write = 0;  ///< slots of states; kNone: 0
+    std::uint32_t positions = 0;            ///< that the cache holds at most when this runs
+
+    std::uint32_t end() const { return firstPosition + rows; }
+  };
+  /// Tokens that go through the graph together: some of one sequence, or one of each of several.
+  struct Batch {
+    std::span<const core::model::TokenId> tokens;
+    Rows rows;
+    std::span<float> logits;
+    std::vector<SequenceRows> sequences;
+
+    bool isOfOne() const { return sequences.size() == 1; }
+    /// Of one sequence.
+    std::uint32_t firstPosition() const { return sequences.front().firstPosition; }
   };
 
   void uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job);
   void uploadConstants();
-  std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows);
+  /// @param sequences of a batch at most
+  std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows, std::uint32_t sequences = 1);
   void prepareObserved();
   Fusion fusionFor(std::uint32_t tokens) const;
 
   /// Cuts tokens into batches and gives them their slots of states.
-  /// @param visit called with each Batch and the cache
+  /// @param visit called with each Batch
   template <typename Visitor>
   void inBatches(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache, std::size_t batchSize,
                  const core::JobContext& job, const Visitor& visit);
+  static SequenceRows rowsOf(core::model::KvCache& cache, std::uint32_t index, std::uint32_t firstRow,
+                             std::uint32_t rows, std::uint32_t firstPosition);
   void writeState(const Batch& batch);
-  Workspace& workspaceOf(const Batch& batch) { return batch.tokens.size() == 1 ? *m_decode : *m_prefill; }
+  /// @throws core::Error (OutOfMemory) where there is no room for so many sequences
+  Workspace& workspaceOf(const Batch& batch);
   CandidateSearch searchFor(const core::model::CandidatesWanted& wanted) const;
-  /// The commands of a batch, recorded now or earlier.
-  std::shared_ptr<Recording> recordingOf(const Batch& batch, VulkanKvCache& cache);
-  void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
-  void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
+  /// Whether the device can look for that.
+  bool finds(const core::model::CandidatesWanted& wanted) const;
+  /// A batch of an executor whose commands are made together with those of others.
+  struct Part {
+    VulkanExecutor* executor;
+    Workspace* workspace;
+    const Batch* batch;
+  };
+  /// The commands of batches, recorded now or earlier. @param pace what they are cut by
+  std::shared_ptr<Recording> recordingOf(std::span<const Part> parts, const WorkPace& pace);
+  std::shared_ptr<Recording> recordingOf(const Batch& batch);
+  /// Steps as a batch. @param tokens memory for them
+  Batch batchOf(const StepBatch& asked, std::vector<core::model::TokenId>& tokens);
+  void takeResults(const Part& part, StepBatch& asked);
+  void run(const Batch& batch, const core::JobContext& job);
+  void runObserved(const Batch& batch, const core::JobContext& job);
   /// Rows as they lie in a buffer for results, without their padding.
   static void copyRows(const float* from, std::size_t stride, std::size_t width, std::span<float> to);
   /// @param stamps null, or one for the beginning and one for the end of each of stepsOf() the batch
-  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache, std::uint32_t positions,
-                   const vk::Timestamps* stamps = nullptr);
+  Script record(Workspace& workspace, const Batch& batch, const vk::Timestamps* stamps = nullptr);
   /// The steps that a batch runs, in their order.
   static std::vector<const Step*> stepsOf(const Workspace& workspace, const Batch& batch);
-  void runTimed(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
+  void runTimed(const Batch& batch, const core::JobContext& job);
   void submit(Recording& recording, Workspace& workspace, const core::JobContext& job);
   void count(const Recording& recording);
   void takeLogits(const Workspace& workspace, std::span<float> logits);
@@ -104,7 +142,10 @@ class VulkanExecutor : public core::model::Executor {
   struct StepContext;
   class ObservedRun;
   void recordStep(const StepContext& context, const Step& step);
+  void recordResults(const StepContext& context, const Batch& batch);
   void recordRopes(const StepContext& context, const Step& step);
+  void recordStore(const StepContext& context, const Step& step);
+  void recordAttention(const StepContext& context, const core::model::Op& op);
   RopeShape ropeShape(const StepContext& context, const core::model::Op& op) const;
   void recordProducts(const StepContext& context, const Step& step);
 
@@ -116,6 +157,8 @@ class VulkanExecutor : public core::model::Executor {
   const Resident& residentOf(const core::model::Op& op) const { return m_weights.at(keyOf(op)); }
   std::optional<CodedInputs> codedInputs(const StepContext& context, const core::model::Op& product) const;
   void recordExperts(const StepContext& context, const core::model::Op& op);
+  void recordEmbedding(const StepContext& context, const core::model::Op& op);
+  void recordColumns(const StepContext& context, const core::model::Op& op);
   void recordRecurrent(const StepContext& context, const core::model::Op& op);
   void recordNorm(const StepContext& context, const core::model::Op& op);
   /// First constant of a norm, a bias or sinks; kNone without one.
@@ -139,16 +182,19 @@ class VulkanExecutor : public core::model::Executor {
   Constants m_constants;
   std::unique_ptr<vk::Buffer> m_state;
   std::unique_ptr<Workspace> m_decode, m_prefill;
-  std::unique_ptr<Workspace> m_observed;          ///< while somebody watches
-  std::vector<core::model::Watch> m_observedFor;  ///< [values] what m_observed shows
-  /// What begin() began last, or finish() has ended: its logits still lie in the workspace.
+  std::unique_ptr<Workspace> m_observed;                           ///< while somebody watches
+  std::vector<core::model::Watch> m_observedFor;                   ///< [values] what m_observed shows
+  std::map<std::uint32_t, std::unique_ptr<Workspace>> m_together;  ///< by how many sequences they are for
+  std::optional<WorkPace> m_joinedPace;  ///< of commands that are other executors', too, this one's first
+  /// What begin() began last, or finish() or computeTogether() has ended: its logits still lie in the workspace.
   struct Begun {
     std::shared_ptr<Recording> recording;
     Workspace* workspace = nullptr;
     core::model::CandidatesWanted wanted;
-    std::uint64_t logits = 0;  ///< first float in the arena
+    std::uint64_t firstRow = 0;  ///< of the logits, in the arena
   };
   Begun m_begun;
+  Recordings m_recordings;
   Traffic m_traffic;
 };
 

@@ -114,13 +114,6 @@ VulkanKvCache::Layer VulkanKvCache::makeLayer(VulkanDevice& device, std::uint64_
   return layer;
 }
 
-// An executor that began a token may keep its recording longer than what that uses here.
-VulkanKvCache::~VulkanKvCache() { settle(); }
-
-void VulkanKvCache::settle() const {
-  for (const auto& [key, recording] : m_recordings) recording->settle();
-}
-
 core::model::KvCache::Layout VulkanKvCache::layout() const {
   Layout layout;
   for (const Layer& layer : m_layers) {
@@ -137,36 +130,23 @@ std::uint64_t VulkanKvCache::placeOf(std::size_t part, std::uint64_t first) cons
 }
 
 void VulkanKvCache::readRows(std::size_t part, std::uint32_t first, std::span<std::byte> rows) const {
-  settle();
+  m_recorded.settle();
   m_downloader.download(*m_layers[part / 2].buffer, placeOf(part, first), rows);
 }
 
 void VulkanKvCache::writeRows(std::size_t part, std::uint32_t first, std::span<const std::byte> rows) {
-  settle();
+  m_recorded.settle();
   m_uploader.upload(*m_layers[part / 2].buffer, placeOf(part, first), rows);
 }
 
 void VulkanKvCache::readState(std::size_t state, std::size_t slot, std::span<std::byte> bytes) const {
-  settle();
+  m_recorded.settle();
   m_downloader.download(*m_states[state].buffer, slot * m_states[state].keyStride, bytes);
 }
 
 void VulkanKvCache::writeState(std::size_t state, std::size_t slot, std::span<const std::byte> bytes) {
-  settle();
+  m_recorded.settle();
   m_uploader.upload(*m_states[state].buffer, slot * m_states[state].keyStride, bytes);
-}
-
-std::shared_ptr<Recording> VulkanKvCache::find(const Key& key) {
-  const auto found = m_recordings.find(key);
-  return found == m_recordings.end() ? nullptr : found->second;
-}
-
-std::shared_ptr<Recording> VulkanKvCache::keep(const Key& key, Recording recording) {
-  // Single tokens and full batches come again and again, a prompt's odd rest does not: it is all forgotten when many.
-  constexpr std::size_t kMost = 12;
-  if (m_recordings.size() >= kMost)
-    std::erase_if(m_recordings, [](const auto& entry) { return entry.first.tokens > 1; });
-  return m_recordings[key] = std::make_shared<Recording>(std::move(recording));
 }
 
 }  // namespace gpu

@@ -1,11 +1,10 @@
 #pragma once
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "core/model/executor.h"
 #include "gpu/device_impl.h"
-#include "gpu/recording.h"
+#include "gpu/recordings.h"
 #include "gpu/vk/downloader.h"
 #include "gpu/vk/uploader.h"
 
@@ -18,13 +17,12 @@ std::uint64_t rotationBytes(const std::vector<core::model::RopeTable>& tables, s
 std::uint64_t stateBytes(std::uint32_t floats);
 
 /// Keys and values of one sequence in device memory, one buffer per layer, its states, one buffer each with all slots
-/// where keys would be, and the commands recorded for it.
+/// where keys would be.
 class VulkanKvCache : public core::model::KvCache {
  public:
   /// @throws core::Error (OutOfMemory, InvalidArgument when a layer exceeds what one descriptor may span)
   VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                 core::model::KvType type);
-  ~VulkanKvCache() override;
 
   std::uint64_t bytes() const override { return m_bytes; }
   Layout layout() const override;
@@ -42,20 +40,9 @@ class VulkanKvCache : public core::model::KvCache {
   /// Entry of kRotationBinding, (cos, sin), where the angles of this rope table begin: [capacity, pairs].
   std::uint32_t rotation(std::uint32_t ropeTable) const { return m_rotationOf[ropeTable]; }
 
-  /// What tells recordings apart: the workspace they use, tokens of the batch, rows and candidates wanted.
-  struct Key {
-    const void* workspace;
-    std::uint32_t tokens;
-    int rows;
-    std::uint32_t candidates;
-    auto operator<=>(const Key&) const = default;
-  };
-  std::shared_ptr<Recording> find(const Key& key);
-  std::shared_ptr<Recording> keep(const Key& key, Recording recording);
+  Recorded& recorded() { return m_recorded; }
 
  private:
-  /// Nothing of what an executor began with this cache runs any more.
-  void settle() const;
   struct Layer {
     std::unique_ptr<vk::Buffer> buffer;
     std::unique_ptr<vk::BufferView> keys, values;
@@ -72,9 +59,9 @@ class VulkanKvCache : public core::model::KvCache {
   std::unique_ptr<vk::Buffer> m_rotation;
   std::vector<std::uint32_t> m_rotationOf;
   std::vector<Layer> m_layers, m_states;
-  std::map<Key, std::shared_ptr<Recording>> m_recordings;
   vk::Uploader m_uploader;
   mutable vk::Downloader m_downloader;  ///< makes its buffer when it is needed
+  Recorded m_recorded;                  ///< goes first: an executor may have begun a token
 };
 
 }  // namespace gpu

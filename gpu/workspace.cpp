@@ -15,8 +15,8 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
       m_pace(device.newPace()),
       m_constants(constants),
       m_state(state) {
-  const std::uint64_t floats =
-      m_places.rowFloats * m_rows + sizes.columnSumsFloats + sizes.attentionFloats + sizes.candidateFloats;
+  const std::uint64_t floats = m_places.rowFloats * m_rows + sizes.columnSumsFloats + sizes.attentionFloats +
+                               sizes.candidateFloats * sizes.sequences;
   m_arena =
       std::make_unique<vk::Buffer>(device.memory(), floats * 4, vk::MemoryKind::Device, "the arena of activations");
   m_readback = std::make_unique<vk::Buffer>(device.memory(), sizes.readbackFloats * 4, vk::MemoryKind::Readback,

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "gpu/device_impl.h"
+#include "gpu/recordings.h"
 #include "gpu/value_places.h"
 
 namespace gpu {
@@ -19,10 +20,11 @@ class Workspace {
  public:
   struct Sizes {
     std::uint32_t rows;              ///< tokens of a batch at most
+    std::uint32_t sequences;         ///< of them at most
     std::uint64_t readbackFloats;    ///< of the buffer for results
     std::uint64_t columnSumsFloats;  ///< 0 where no columns are summed
     std::uint64_t attentionFloats;   ///< attentionPartFloats()
-    std::uint64_t candidateFloats;   ///< candidateFloats(), 0 where none are looked for
+    std::uint64_t candidateFloats;   ///< of a sequence: candidateFloats(), 0 where none are looked for
   };
   Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, const Sizes& sizes,
             const Constants& constants, const vk::Buffer& state);
@@ -43,7 +45,7 @@ class Workspace {
   std::uint32_t columnSums() const { return static_cast<std::uint32_t>(m_places.rowFloats * m_rows); }
   /// Where attention over parts of the positions leaves its results.
   std::uint32_t attentionParts() const { return columnSums() + static_cast<std::uint32_t>(m_columnSumsFloats); }
-  /// Where candidates are left.
+  /// Where candidates of the first sequence are left, those of the others behind them.
   std::uint32_t candidates() const { return attentionParts() + static_cast<std::uint32_t>(m_attentionFloats); }
   /// Where the quantized inputs of stacks of experts are made in the arena.
   std::uint32_t expertInputs() const { return static_cast<std::uint32_t>(m_places.expertInputs * m_rows); }
@@ -52,6 +54,7 @@ class Workspace {
   /// @param block null for kernels that read no weights
   VkDescriptorSet set(const WeightBlock* block);
   std::uint64_t bytes() const { return m_arena->bytes() + m_readback->bytes(); }
+  Recorded& recorded() { return m_recorded; }
 
  private:
   VulkanDevice& m_device;
@@ -65,6 +68,7 @@ class Workspace {
   std::unique_ptr<vk::Buffer> m_arena, m_readback;
   std::unique_ptr<vk::BufferView> m_arenaView;
   std::map<const WeightBlock*, std::unique_ptr<vk::DescriptorSet>> m_sets;
+  Recorded m_recorded;  ///< goes first
 };
 
 }  // namespace gpu

@@ -102,8 +102,8 @@ std::string joulesText(const Speed& speed) {
 
 }  // namespace
 
-Json benchmarkJson(const Benchmark& benchmark, const std::string& kvType, bool areStepsTimed) {
-  Json result = {{"device", benchmark.device}, {"scheme", benchmark.scheme}};
+Json benchmarkJson(const Benchmark& benchmark, const std::string& kvType, bool areStepsTimed, std::uint32_t sequences) {
+  Json result = {{"device", benchmark.device}, {"scheme", benchmark.scheme}, {"sequences", sequences}};
   if (!benchmark.problem.empty()) {
     result["problem"] = benchmark.problem;
     return result;

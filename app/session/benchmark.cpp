@@ -46,7 +46,9 @@ Benchmark measureOn(Engine& engine, OpenModel& model, const Engine::SessionOptio
 }  // namespace
 
 std::optional<double> BenchRun::decodeBandwidthShare() const {
-  return shareOfLimit(speed.decode * static_cast<double>(speed.work.bytes()), limits.bytesPerSecond);
+  const double bytes =
+      static_cast<double>(speed.work.weightBytes) / speed.sequences + static_cast<double>(speed.work.kvBytes);
+  return shareOfLimit(speed.decode * bytes, limits.bytesPerSecond);
 }
 
 std::optional<double> BenchRun::decodeArithmeticShare() const {

@@ -151,9 +151,16 @@ std::unique_ptr<core::model::Executor> Engine::create(core::model::Graph graph, 
 std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const SessionOptions& options,
                                                             const core::JobContext& job) {
   if (model.whyCannotComplete()) throw Error(ErrorCode::Unsupported, *model.whyCannotComplete());
-  auto executor = createExecutor(model, options, job);
+  return createSession(model, createExecutor(model, options, job), options.contextLength, options.kvType);
+}
+
+std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model,
+                                                            std::shared_ptr<core::model::Executor> executor,
+                                                            std::uint32_t length, core::model::KvType kvType) {
+  SessionOptions options;
+  options.contextLength = length;
   return std::make_unique<core::model::Session>(std::move(executor), model.tokenizer(), model.chatTemplate(),
-                                                contextLength(model, options), options.kvType);
+                                                contextLength(model, options), kvType);
 }
 
 std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const Variant& variant,

@@ -55,6 +55,11 @@ class Engine {
   std::unique_ptr<core::model::Session> createSession(OpenModel& model, const Variant& variant,
                                                       std::uint32_t contextLength,
                                                       const core::JobContext& job = core::JobContext());
+  /// One on an executor that others use, too, made of the same model, recipe, device and context: their answers are
+  /// then written together (core::model::nextTogether()).
+  static std::unique_ptr<core::model::Session> createSession(OpenModel& model,
+                                                             std::shared_ptr<core::model::Executor> executor,
+                                                             std::uint32_t contextLength, core::model::KvType kvType);
   /// Tokens a session of this model and these options can hold.
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
 

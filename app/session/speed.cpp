@@ -7,6 +7,7 @@
 #include "app/session/some_tokens.h"
 #include "core/base/energy_meter.h"
 #include "core/model/sampler.h"
+#include "core/model/together.h"
 
 namespace app {
 
@@ -21,24 +22,34 @@ core::model::CandidatesWanted usualCandidates(std::uint32_t vocabulary) {
   return {.count = std::min(core::model::SamplingOptions().topK, vocabulary), .known = vocabulary};
 }
 
+/// Every sequence goes on with this token.
+void decode(core::model::Executor& executor, const std::vector<core::model::LentCache>& caches,
+            core::model::TokenId token, const core::JobContext& job) {
+  std::vector<core::model::StepAsked> asked;
+  for (const auto& cache : caches)
+    asked.push_back({&executor, {token, cache.get(), usualCandidates(executor.graph().vocabulary())}});
+  for (const core::model::StepFound& found : core::model::computeTogether(asked, job))
+    if (found.failure) std::rethrow_exception(found.failure);
+}
+
 Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings, const JoulesMeter& card,
                   const core::JobContext& job) {
   const std::uint32_t vocabulary = executor.graph().vocabulary();
   const auto tokens = someTokens(settings.promptTokens, vocabulary);
-  const auto cache = executor.createKvCache(settings.promptTokens + settings.generatedTokens, settings.kv);
+  std::vector<core::model::LentCache> caches;
+  for (std::uint32_t i = 0; i < settings.sequences; ++i)
+    caches.push_back(executor.lendKvCache(settings.promptTokens + settings.generatedTokens, settings.kv));
   Speed speed;
   auto start = Clock::now();
-  static_cast<void>(executor.candidates(tokens, *cache, usualCandidates(vocabulary), job));
-  speed.prefill = settings.promptTokens / seconds(start);
+  for (const auto& cache : caches)
+    static_cast<void>(executor.candidates(tokens, *cache, usualCandidates(vocabulary), job));
+  speed.prefill = settings.promptTokens * settings.sequences / seconds(start);
   auto energy = core::EnergyMeter::open();
   if (card) static_cast<void>(card());
   const auto before = executor.traffic();
   start = Clock::now();
-  for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) {
-    static_cast<void>(
-        executor.candidates(std::span(tokens).subspan(i % tokens.size(), 1), *cache, usualCandidates(vocabulary), job));
-  }
-  const double count = settings.generatedTokens;
+  for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) decode(executor, caches, tokens[i % tokens.size()], job);
+  const double count = 1.0 * settings.generatedTokens * settings.sequences;
   speed.decode = count / seconds(start);
   if (const auto joules = energy ? energy->takeJoules() : std::nullopt) speed.joules = *joules / count;
   if (const auto joules = card ? card() : std::nullopt) speed.cardJoules = *joules / count;
@@ -75,6 +86,7 @@ Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& setting
   if (!joules.empty()) result.joules = median(joules);
   if (!cardJoules.empty()) result.cardJoules = median(cardJoules);
   result.work = tokenWork(graph, settings.kv, settings.promptTokens + settings.generatedTokens / 2);
+  result.sequences = settings.sequences;
   result.promptOperations = promptOperations(graph, settings.promptTokens);
   if (!settings.areStepsTimed) return result;
   const auto tokens = someTokens(settings.promptTokens, graph.vocabulary());

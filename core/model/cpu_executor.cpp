@@ -59,6 +59,7 @@ MemoryUse CpuExecutor::memory() const {
   MemoryUse use{m_graph.weightBytes, m_graph.weightBytes};
   for (const auto& buffer : m_scratch) use.residentBytes += buffer.capacity() * sizeof(float);
   for (const auto& [tensor, values] : m_vectors) use.residentBytes += values.size() * sizeof(float);
+  use.residentBytes += keptCacheBytes();
   return use;
 }
 
@@ -82,7 +83,6 @@ std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType
 
 void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                           const JobContext& job) {
-  auto& ours = static_cast<CpuKvCache&>(cache);  // forward() has checked that this executor made it
   const std::size_t batch = m_graph.rowsTogether().value_or(kBatchTokens);
   reserveScratch(std::min(tokens.size(), batch));
   const std::uint32_t start = cache.length();
@@ -91,18 +91,53 @@ void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Logit
     const auto position = static_cast<std::uint32_t>(start + first);
     std::vector<std::vector<float>> rotations;
     for (const RopeTable& table : m_graph.ropeTables) rotations.push_back(ops::rotations(table, position, part.size()));
-    if (ours.hasStates()) ours.beginStates(position, static_cast<std::uint32_t>(position + part.size()));
+    const SequenceRows rows = rowsOf(cache, position, 0, part.size());
     const bool isLast = first + part.size() == tokens.size();
     const bool all = wanted == LogitsWanted::AllTokens;
     runBatch({.tokens = part,
-              .cache = ours,
-              .firstPosition = position,
+              .sequences = std::span(&rows, 1),
               .rotations = rotations,
               .firstRow = all ? 0 : (isLast ? part.size() - 1 : part.size()),
               .rows = part.size(),
               .logits = logits.data() + (all ? first * m_graph.vocabulary() : 0)},
              job);
   }
+}
+
+CpuExecutor::SequenceRows CpuExecutor::rowsOf(KvCache& cache, std::uint32_t firstPosition, std::size_t first,
+                                              std::size_t count) {
+  auto& ours = static_cast<CpuKvCache&>(cache);  // the door has checked that this executor made it
+  if (ours.hasStates()) ours.beginStates(firstPosition, static_cast<std::uint32_t>(firstPosition + count));
+  return {ours, firstPosition, first, count};
+}
+
+std::size_t CpuExecutor::mostTogether() const { return kBatchTokens; }
+
+void CpuExecutor::computeTogether(std::span<StepBatch> batches, const JobContext& job) {
+  StepBatch& asked = batches.front();  // it joins no other one
+  std::vector<TokenId> tokens;
+  std::vector<SequenceRows> sequences;
+  for (const SequenceStep& step : asked.steps) {
+    sequences.push_back(rowsOf(*step.cache, step.cache->length(), tokens.size(), 1));
+    tokens.push_back(step.token);
+  }
+  reserveScratch(tokens.size());
+  std::vector<std::vector<float>> rotations;
+  for (const RopeTable& table : m_graph.ropeTables) {
+    auto& all = rotations.emplace_back();
+    for (const SequenceRows& rows : sequences) {
+      const auto own = ops::rotations(table, rows.firstPosition, 1);
+      all.insert(all.end(), own.begin(), own.end());
+    }
+  }
+  asked.logits.resize(tokens.size() * m_graph.vocabulary());
+  runBatch({.tokens = tokens,
+            .sequences = sequences,
+            .rotations = rotations,
+            .firstRow = 0,
+            .rows = tokens.size(),
+            .logits = asked.logits.data()},
+           job);
 }
 
 void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
@@ -147,19 +182,13 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       return ops::rope({width / rope.headSize, rope.headSize, 2 * pairs, rope.pairing}, batch.rotations[rope.table],
                        batch.rows, input(0), out);
     }
-    case OpKind::StoreKv: {
-      const std::uint32_t layer = op.as<StoreKv>().layer;
-      return ops::storeKv(input(0), input(1), batch.rows, batch.firstPosition, batch.cache.keys(layer),
-                          batch.cache.values(layer));
-    }
-    case OpKind::Attention: {
-      const Attention& attention = op.as<Attention>();
-      const KvShape& kv = m_graph.kv[attention.layer];
-      return ops::attention({attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale,
-                             attention.window, attention.softCap, attention.isCausal},
-                            input(0), batch.rows, batch.firstPosition, batch.cache.keys(attention.layer),
-                            batch.cache.values(attention.layer), vectorOf(attention.sinks), out);
-    }
+    case OpKind::StoreKv:
+    case OpKind::Attention:
+    case OpKind::ShortConv:
+    case OpKind::LinearAttention:
+    case OpKind::EmbedPositions:
+      for (const SequenceRows& rows : batch.sequences) runOp(op, batch, rows);
+      return;
     case OpKind::Glu:
       return ops::glu(op.as<Glu>().activation, input(0), input(1), batch.rows * width, out);
     case OpKind::Add:
@@ -180,19 +209,6 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       return ops::mapColumns(columns.map, vectorOf(columns.weight), vectorOf(columns.bias), input(0), batch.rows, width,
                              out);
     }
-    case OpKind::ShortConv: {
-      const ShortConv& conv = op.as<ShortConv>();
-      return ops::shortConv(vectorOf(conv.weight), vectorOf(conv.bias), conv.taps(), input(0), batch.rows, width,
-                            batch.cache.stateBefore(conv.state), batch.cache.stateBehind(conv.state), out);
-    }
-    case OpKind::LinearAttention: {
-      const LinearAttention& attention = op.as<LinearAttention>();
-      return ops::linearAttention(attention, {input(0), input(1), input(2), input(3), input(4)}, batch.rows,
-                                  batch.cache.stateBefore(attention.state), batch.cache.stateBehind(attention.state),
-                                  out);
-    }
-    case OpKind::EmbedPositions:
-      return ops::embedPositions(op.as<EmbedPositions>(), batch.firstPosition, batch.rows, out);
     case OpKind::LayerNorm: {
       const LayerNorm& norm = op.as<LayerNorm>();
       const std::span<const float> weight = vectorOf(norm.weight);
@@ -221,6 +237,43 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       const auto quantize = quantizer.makesCodes() ? ops::encodeRows : ops::roundRows;
       return quantize(quantizer, input(0), batch.rows, width, out);
     }
+  }
+}
+
+void CpuExecutor::runOp(const Op& op, const Batch& batch, const SequenceRows& rows) {
+  const auto input = [&](std::size_t i) {
+    return data(op.inputs[i], batch) + rows.first * m_graph.values[op.inputs[i]].words();
+  };
+  const std::size_t width = op.out == kNoValue ? 0 : m_graph.values[op.out].width;
+  float* const out = op.out == kNoValue ? nullptr : data(op.out, batch) + rows.first * width;
+  CpuKvCache& cache = rows.cache;
+  switch (op.kind()) {
+    case OpKind::StoreKv: {
+      const std::uint32_t layer = op.as<StoreKv>().layer;
+      return ops::storeKv(input(0), input(1), rows.count, rows.firstPosition, cache.keys(layer), cache.values(layer));
+    }
+    case OpKind::Attention: {
+      const Attention& attention = op.as<Attention>();
+      const KvShape& kv = m_graph.kv[attention.layer];
+      return ops::attention({attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale,
+                             attention.window, attention.softCap, attention.isCausal},
+                            input(0), rows.count, rows.firstPosition, cache.keys(attention.layer),
+                            cache.values(attention.layer), vectorOf(attention.sinks), out);
+    }
+    case OpKind::ShortConv: {
+      const ShortConv& conv = op.as<ShortConv>();
+      return ops::shortConv(vectorOf(conv.weight), vectorOf(conv.bias), conv.taps(), input(0), rows.count, width,
+                            cache.stateBefore(conv.state), cache.stateBehind(conv.state), out);
+    }
+    case OpKind::LinearAttention: {
+      const LinearAttention& attention = op.as<LinearAttention>();
+      return ops::linearAttention(attention, {input(0), input(1), input(2), input(3), input(4)}, rows.count,
+                                  cache.stateBefore(attention.state), cache.stateBehind(attention.state), out);
+    }
+    case OpKind::EmbedPositions:
+      return ops::embedPositions(op.as<EmbedPositions>(), rows.firstPosition, rows.count, out);
+    default:
+      return;  // what rows are computed alike for all sequences
   }
 }
 
@@ -254,7 +307,8 @@ void CpuExecutor::show(const Op& op, const Batch& batch) {
   if (watch.columns) observers().columns(op.out).addRows(values);
   if (!watch.data) return;
   const std::size_t firstRow = batch.tokens.size() - batch.rows;  // not 0 behind TakeRows
-  observers().show({op.out, op, static_cast<std::uint32_t>(batch.firstPosition + firstRow), batch.rows, values});
+  observers().show(
+      {op.out, op, static_cast<std::uint32_t>(batch.sequences.front().firstPosition + firstRow), batch.rows, values});
 }
 
 std::unique_ptr<Executor> createCpuExecutor(Graph graph) { return std::make_unique<CpuExecutor>(std::move(graph)); }

@@ -25,13 +25,20 @@ class CpuExecutor : public Executor {
   std::unique_ptr<KvCache> makeKvCache(std::uint32_t capacity, KvType type) override;
   void compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                const JobContext& job) override;
+  std::size_t mostTogether() const override;
+  void computeTogether(std::span<StepBatch> batches, const JobContext& job) override;
 
  private:
+  /// Rows of a batch that belong to one sequence.
+  struct SequenceRows {
+    CpuKvCache& cache;
+    std::uint32_t firstPosition;
+    std::size_t first, count;
+  };
   /// Tokens that go through the graph together, and which of their rows the head computes.
   struct Batch {
     std::span<const TokenId> tokens;
-    CpuKvCache& cache;
-    std::uint32_t firstPosition;
+    std::span<const SequenceRows> sequences;
     const std::vector<std::vector<float>>& rotations;  ///< of every rope table: [tokens, pairs, 2]
     std::size_t firstRow;                              ///< of the rows TakeRows keeps: firstRow … tokens.size()
     std::size_t rows;                                  ///< of the current op: all tokens, then the rows kept
@@ -40,6 +47,9 @@ class CpuExecutor : public Executor {
 
   void runBatch(Batch batch, const JobContext& job);
   void runOp(const Op& op, Batch& batch);
+  /// One that depends on what came before in the sequence.
+  void runOp(const Op& op, const Batch& batch, const SequenceRows& rows);
+  static SequenceRows rowsOf(KvCache& cache, std::uint32_t firstPosition, std::size_t first, std::size_t count);
   void timeOp(const Op& op, Batch& batch);
   void keepVector(const quant::QuantizedTensorPtr& tensor);
   void reserveScratch(std::size_t tokens);

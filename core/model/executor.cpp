@@ -12,6 +12,7 @@ namespace core::model {
 
 namespace {
 
+constexpr std::size_t kMostKeptCaches = 4;
 constexpr std::size_t kSearchTokens = 32;  // computed at a time when looking for the first value that is no number
 
 /// Something that has another value for the life of this object.
@@ -36,13 +37,49 @@ std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType 
     throw Error(
         ErrorCode::InvalidArgument,
         fmt::format("The model has learned {} positions, so its context cannot hold {} tokens.", *most, capacity));
-  auto cache = makeKvCache(capacity, type);
+  auto cache = makeOrFree(capacity, type);
   cache->m_capacity = capacity;
   cache->m_type = type;
   cache->m_maker = m_identity;
   cache->m_number = ++m_cachesMade;
   cache->m_hasStates = !graph().states.empty();
   return cache;
+}
+
+std::unique_ptr<KvCache> Executor::makeOrFree(std::uint32_t capacity, KvType type) try {
+  return makeKvCache(capacity, type);
+} catch (const Error& error) {
+  if (error.code() != ErrorCode::OutOfMemory || m_keptCaches->empty()) throw;
+  freeKeptCaches();
+  return makeKvCache(capacity, type);
+}
+
+LentCache Executor::lendKvCache(std::uint32_t capacity, KvType type) {
+  const auto suits = [&](const auto& cache) { return cache->capacity() == capacity && cache->type() == type; };
+  const auto kept = std::ranges::find_if(*m_keptCaches, suits);
+  std::unique_ptr<KvCache> cache;
+  if (kept == m_keptCaches->end()) {
+    cache = createKvCache(capacity, type);
+  } else {
+    cache = std::move(*kept);
+    m_keptCaches->erase(kept);
+    cache->truncate(0);
+    cache->m_number = ++m_cachesMade;  // nothing that was computed for it is meant any more
+  }
+  const auto takeBack = [to = std::weak_ptr(m_keptCaches)](KvCache* ended) {
+    std::unique_ptr<KvCache> own(ended);
+    const auto all = to.lock();
+    if (!all) return;
+    if (all->size() >= kMostKeptCaches) all->erase(all->begin());
+    all->push_back(std::move(own));
+  };
+  return {cache.release(), takeBack};
+}
+
+std::uint64_t Executor::keptCacheBytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& cache : *m_keptCaches) bytes += cache->bytes();
+  return bytes;
 }
 
 Subscription Executor::subscribe(std::vector<ValueId> values, Hook hook) {
@@ -102,19 +139,38 @@ Candidates Executor::candidates(std::span<const TokenId> tokens, KvCache& cache,
     cache.m_states.forgetBehind(cache.length());
     hasBegun = begin(tokens, cache, wanted, job);
   }
-  m_areLogitsHere = !hasBegun;
-  m_logits.resize(graph().vocabulary());
-  if (!hasBegun) compute(tokens, cache, LogitsWanted::LastToken, m_logits, job);
-  const Candidates found = hasBegun ? finish(job) : candidatesOf(m_logits, wanted);
+  m_rows.resize(1);
+  Row& row = m_rows.front();
+  row.cache = cache.m_number;
+  row.index = 0;
+  row.isHere = !hasBegun;
+  row.logits.resize(graph().vocabulary());
+  if (!hasBegun) compute(tokens, cache, LogitsWanted::LastToken, row.logits, job);
+  const Candidates found = hasBegun ? finish(job) : candidatesOf(row.logits, wanted);
   if (!found.areNumbers) throwNotFinite(tokens, cache, job);
   m_observers.keep();
   cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
   return found;
 }
 
-std::span<const float> Executor::lastLogits() {
-  if (!std::exchange(m_areLogitsHere, true)) readLogits(m_logits);
-  return m_logits;
+std::span<const float> Executor::lastLogits() { return read(m_rows.front()); }
+
+std::span<const float> Executor::lastLogits(const KvCache& cache) {
+  const auto row = std::ranges::find(m_rows, cache.m_number, &Row::cache);
+  if (row == m_rows.end())
+    throw Error(ErrorCode::InvalidArgument, "Logits are wanted of a KV cache that nothing was computed for last.");
+  return read(*row);
+}
+
+std::span<const float> Executor::read(Row& row) {
+  if (std::exchange(row.isHere, true)) return row.logits;
+  row.logits.resize(graph().vocabulary());
+  readLogits(row.index, row.logits);
+  return row.logits;
+}
+
+void Executor::keepRows() {
+  for (Row& row : m_rows) read(row);
 }
 
 void Executor::prepare(TokenId token, KvCache& cache, const CandidatesWanted& wanted) {

@@ -23,6 +23,13 @@ struct MemoryUse {
   std::string hostParts = {};   ///< which (WeightPlacement::hostParts)
 };
 
+/// One token of a sequence, behind those of its cache, and what is wanted of the logits behind it.
+struct SequenceStep {
+  TokenId token = 0;
+  KvCache* cache = nullptr;
+  CandidatesWanted wanted;
+};
+
 /// Runs one model's graph on one device. Not thread-safe: one inference thread owns every executor.
 /// This class is the door: what may be asked, whose cache it is and whether the answer consists of numbers is checked
 /// here, once for every device.
@@ -39,6 +46,12 @@ class Executor {
 
   /// @throws Error (OutOfMemory) saying how much is needed and available, (InvalidArgument) for no capacity
   std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type);
+  /// An empty one for the life of the pointer, which may be longer than this executor's. Those that end are kept, a few
+  /// of them, for the next sequence of that size and type, which then costs no memory and no commands: what a device
+  /// recorded for a cache serves it again. @throws Error as createKvCache()
+  LentCache lendKvCache(std::uint32_t capacity, KvType type);
+  /// Frees the memory of those that nobody has. Also done where there is none for another one.
+  void freeKeptCaches() { m_keptCaches->clear(); }
 
   /// Appends `tokens` to the cache and computes logits for the last or for all of them.
   /// @param cache one that this executor made
@@ -57,6 +70,8 @@ class Executor {
                         const JobContext& job = JobContext());
   /// The row of logits behind the last candidates(). @pre nothing else was asked of this executor since
   std::span<const float> lastLogits();
+  /// Likewise the row behind the tokens of this cache, which may have been computed together with others (together.h).
+  std::span<const float> lastLogits(const KvCache& cache);
   /// candidates() will be asked next what follows this token: a device may begin to compute it. Whatever else is asked
   /// makes that come to nothing, and so does a failure, which candidates() then meets again.
   void prepare(TokenId token, KvCache& cache, const CandidatesWanted& wanted);
@@ -107,18 +122,38 @@ class Executor {
   virtual Candidates finish(const JobContext&) { return {}; }
   /// What begin() began is not wanted: nothing of it runs any more.
   virtual void abandon() {}
-  /// The row that finish() was about. @param logits [vocabulary]
-  virtual void readLogits(std::span<float>) {}
+  /// Steps of several sequences in one batch.
+  struct StepBatch {
+    Executor* executor;
+    std::vector<SequenceStep> steps;     ///< none of another's cache, nor two of the same
+    std::vector<Candidates> found = {};  ///< of each; empty where nobody looked for them:
+    std::vector<float> logits = {};      ///< [steps, vocabulary]
+  };
+  /// Steps of a batch at most; 0: sequences cannot be computed together.
+  virtual std::size_t mostTogether() const { return 0; }
+  /// Whether batches of this executor and the other one can be computed together.
+  virtual bool joins(const Executor&) const { return false; }
+  /// Computes batches with checked arguments, the first of this executor, the others of such as it joins. Writes keys
+  /// and values behind the caches' ends, but does not move these. After an exception nothing of it runs any more.
+  virtual void computeTogether(std::span<StepBatch>, const JobContext&) {}
+  /// A row that finish() or computeTogether() was about last. @param logits [vocabulary]
+  virtual void readLogits(std::size_t, std::span<float>) {}
+  /// Of caches that nobody has: part of memory().
+  std::uint64_t keptCacheBytes() const;
   /// Whom compute() shows values to.
   Observers& observers() { return m_observers; }
   /// Where compute() shall say what its steps take; null: they are not timed.
   StepTimes* stepTimes() { return m_stepTimes; }
 
  private:
+  friend class Together;
+  std::unique_ptr<KvCache> makeOrFree(std::uint32_t capacity, KvType type);
   void checkValues(std::span<const ValueId> values) const;
   void checkArguments(std::span<const TokenId> tokens, const KvCache& cache) const;
   void checkWanted(const CandidatesWanted& wanted) const;
   void abandonPrepared();
+  /// Reads what lastLogits() may be asked for, before something else is computed.
+  void keepRows();
   [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& given, const JobContext& job);
 
   /// What prepare() began.
@@ -132,9 +167,18 @@ class Executor {
 
   Observers m_observers;
   std::optional<Prepared> m_prepared;
-  std::vector<float> m_logits;  ///< behind the last candidates(), once they are here
-  bool m_areLogitsHere = false;
+  /// Of logits, behind what was computed last.
+  struct Row {
+    std::uint64_t cache = 0;  ///< KvCache::m_number
+    std::size_t index = 0;    ///< on the device
+    bool isHere = false;
+    std::vector<float> logits = {};  ///< once it is here
+  };
+  std::span<const float> read(Row& row);
+  std::vector<Row> m_rows;
   std::uint64_t m_cachesMade = 0;
+  using KeptCaches = std::vector<std::unique_ptr<KvCache>>;
+  std::shared_ptr<KeptCaches> m_keptCaches = std::make_shared<KeptCaches>();  ///< the one that ended last behind
   StepTimes* m_stepTimes = nullptr;
   /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.
   std::shared_ptr<const char> m_identity = std::make_shared<const char>();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/model/together.h"
 #include "core/text/detokenizer.h"
 
 namespace core::model {
@@ -81,28 +82,81 @@ std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   if (!first && m_cache->length() == m_cache->capacity()) return end(StopReason::ContextFull);
   const Candidates found =
       first ? computePrompt(job) : m_state->append(*m_cache, std::span(m_history).last(1), wanted(), job);
-  const TokenId id = choose(found);
   if (first) m_result.timeToFirstTokenS = watch.seconds();
-  std::optional<GeneratedToken> token;
-  if (!m_state->tokenizer()->isEndOfGeneration(id)) {
-    const float logit = logitOf(id, found);
-    std::vector<float> kept;
-    if (m_options.keepLogits) {
-      const auto row = m_state->executor().lastLogits();
-      kept.assign(row.begin(), row.end());
-      ruleOutUnknown(kept, kept.size(), found.known);
-    }
-    m_history.push_back(id);
-    m_result.tokens.push_back(id);
-    prepareNext();
-    token = describe(id, logit, found);
-    token->logits = std::move(kept);
-  }
-  if (!first) {
-    m_decodeSeconds += watch.seconds();
-    m_result.decodeTokensPerS = perSecond(decoded, m_decodeSeconds);
-  }
+  auto token = take(found);
+  if (!first) count(decoded, watch.seconds());
   return token ? std::move(token) : end(StopReason::EndOfTurn);
+}
+
+std::optional<GeneratedToken> Generation::take(const Candidates& found) {
+  const TokenId id = choose(found);
+  if (m_state->tokenizer()->isEndOfGeneration(id)) return std::nullopt;
+  const float logit = logitOf(id, found);
+  std::vector<float> kept;
+  if (m_options.keepLogits) {
+    const auto row = m_state->executor().lastLogits(*m_cache);
+    kept.assign(row.begin(), row.end());
+    ruleOutUnknown(kept, kept.size(), found.known);
+  }
+  m_history.push_back(id);
+  m_result.tokens.push_back(id);
+  prepareNext();
+  std::optional<GeneratedToken> token = describe(id, logit, found);
+  token->logits = std::move(kept);
+  return token;
+}
+
+void Generation::count(std::size_t decoded, double seconds) {
+  m_decodeSeconds += seconds;
+  m_result.decodeTokensPerS = perSecond(decoded, m_decodeSeconds);
+}
+
+bool Generation::isUnderWay() const {
+  return !m_ended && !m_result.tokens.empty() && m_result.tokens.size() < m_options.maxTokens &&
+         m_cache->length() < m_cache->capacity();
+}
+
+std::vector<NextToken> nextTogether(std::span<Generation* const> answers, const JobContext& job) {
+  std::vector<NextToken> next(answers.size());
+  std::vector<StepAsked> asked;
+  std::vector<std::size_t> of;  // whose they are
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    Generation& answer = *answers[i];
+    if (answers.size() > 1 && answer.isUnderWay()) {
+      asked.push_back({&answer.m_state->executor(), {answer.m_history.back(), answer.m_cache.get(), answer.wanted()}});
+      of.push_back(i);
+      continue;
+    }
+    try {
+      next[i].token = answer.next(job);
+    } catch (...) {
+      next[i].failure = std::current_exception();
+    }
+  }
+  const Stopwatch watch;
+  const std::vector<StepFound> found = computeTogether(asked, job);
+  std::vector<std::size_t> decoded;
+  for (std::size_t k = 0; k < of.size(); ++k) {
+    Generation& answer = *answers[of[k]];
+    decoded.push_back(answer.m_result.tokens.size());
+    try {
+      if (found[k].failure) std::rethrow_exception(found[k].failure);
+      next[of[k]].token = answer.take(found[k].found);
+      if (!next[of[k]].token) answer.end(StopReason::EndOfTurn);
+    } catch (const Cancelled&) {
+      answer.end(StopReason::Cancelled);  // what was said so far stays
+    } catch (...) {
+      next[of[k]].failure = std::current_exception();
+    }
+  }
+  const double seconds = watch.seconds();
+  for (std::size_t k = 0; k < of.size(); ++k) {
+    Generation& answer = *answers[of[k]];
+    if (found[k].failure) continue;
+    answer.count(decoded[k], seconds);
+    answer.m_result.besides = std::max(answer.m_result.besides, static_cast<std::uint32_t>(of.size() - 1));
+  }
+  return next;
 }
 
 // Whoever wants logits of several answers compares them before the next token: the clock of next() would not see what
@@ -114,7 +168,7 @@ void Generation::prepareNext() {
 }
 
 std::span<const float> Generation::knownLogits() {
-  return m_state->executor().lastLogits().first(m_state->knownTokens());
+  return m_state->executor().lastLogits(*m_cache).first(m_state->knownTokens());
 }
 
 float Generation::logitOf(TokenId id, const Candidates& found) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <exception>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -46,9 +47,24 @@ struct GenerationResult {
   std::uint32_t restoredTokens = 0;  ///< of these, from a prompt cache, where somebody read one (kv_snapshot.h)
   double timeToFirstTokenS = 0;
   double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
-  double decodeTokensPerS = 0;   ///< of every token after the first: what next() took, drawing and describing included
+  /// Of every token after the first: what next() took, drawing and describing included; of tokens that were computed
+  /// together with those of other answers, what nextTogether() took for all of them.
+  double decodeTokensPerS = 0;
+  std::uint32_t besides = 0;  ///< other answers that tokens of this one were computed together with, at most
   StopReason stop = StopReason::EndOfTurn;
 };
+
+class Generation;
+
+/// What next() gives, or what it would have thrown.
+struct NextToken {
+  std::optional<GeneratedToken> token;
+  std::exception_ptr failure;
+};
+/// next() of each of these answers, the tokens of all of them computed together (computeTogether()), but for the first,
+/// with which an answer's prompt is computed: the same tokens and probabilities as alone, as far as the device's sums
+/// are the same. A cancelled job ends all of them. @pre each once
+std::vector<NextToken> nextTogether(std::span<Generation* const> answers, const JobContext& job = JobContext());
 
 /// An answer being written: one token a call, so that several sessions can write in turn. While it computes it has a KV
 /// cache to itself, so whatever its session does meanwhile does not change the answer; it may outlive the session.
@@ -76,8 +92,15 @@ class Generation {
 
  private:
   friend class Session;
+  friend std::vector<NextToken> nextTogether(std::span<Generation* const> answers, const JobContext& job);
   Generation(std::shared_ptr<SessionState> state, std::span<const TokenId> prompt, const GenerationOptions& options);
   std::optional<GeneratedToken> step(const JobContext& job);
+  /// Whether the next step is one token of a sequence that has been begun.
+  bool isUnderWay() const;
+  /// Draws and describes the token behind the logits; nothing where it ends the turn.
+  std::optional<GeneratedToken> take(const Candidates& found);
+  /// @param decoded tokens before this one
+  void count(std::size_t decoded, double seconds);
   std::optional<GeneratedToken> end(StopReason reason);
   CandidatesWanted wanted() const;
   /// What the answer was made to begin with, then what the sampler draws.

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -63,6 +64,7 @@ class KvCache {
 
  private:
   friend class Executor;
+  friend class Together;
   StateSlots m_states;
   bool m_hasStates = false;
   std::vector<TokenId> m_tokens;
@@ -71,5 +73,8 @@ class KvCache {
   std::shared_ptr<const char> m_maker;
   std::uint64_t m_number = 0;  ///< among those of its maker
 };
+
+/// A KV cache for the life of this pointer.
+using LentCache = std::unique_ptr<KvCache, std::function<void(KvCache*)>>;
 
 }  // namespace core::model

@@ -9,7 +9,7 @@
 
 namespace core::model {
 
-Session::Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+Session::Session(std::shared_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
                  std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType)
     : m_state(std::make_shared<SessionState>(std::move(executor), std::move(tokenizer), contextLength, kvType)),
       m_chatTemplate(std::move(chatTemplate)) {}

@@ -17,7 +17,8 @@ class Session {
  public:
   using OnToken = std::function<void(const GeneratedToken&)>;
 
-  Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+  /// @param executor may be other sessions', too, whose answers are then written together (nextTogether())
+  Session(std::shared_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
           std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType);
   Session(Session&&) = default;
   Session& operator=(Session&&) = default;
@@ -46,6 +47,7 @@ class Session {
                            const JobContext& job = JobContext());
 
   Executor& executor() { return m_state->executor(); }
+  const std::shared_ptr<Executor>& sharedExecutor() const { return m_state->sharedExecutor(); }
   const text::Tokenizer& tokenizer() const { return *m_state->tokenizer(); }
   /// The KV cache with what it holds, for as long as the pointer lives; null while an answer has it.
   LentCache takeCache();

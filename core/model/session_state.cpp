@@ -9,19 +9,20 @@ namespace {
 constexpr std::size_t kPrefillTokens = 512;  // after each such part a stopped prompt stays in the cache
 }
 
-SessionState::SessionState(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+SessionState::SessionState(std::shared_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
                            std::uint32_t contextLength, KvType kvType)
     : m_executor(std::move(executor)),
       m_tokenizer(std::move(tokenizer)),
-      m_cache(m_executor->createKvCache(contextLength, kvType)) {}
+      m_cache(m_executor->lendKvCache(contextLength, kvType)) {}
 
 std::size_t SessionState::knownTokens() const { return std::min(vocabulary(), m_tokenizer->size()); }
 
 LentCache SessionState::lendCache(std::uint32_t tokens) {
   if (m_isLent) {
     // The pointer keeps the executor that made the cache.
-    const auto deleteOwn = [self = shared_from_this()](KvCache* own) { delete own; };
-    return {m_executor->createKvCache(tokens, m_cache->type()).release(), deleteOwn};
+    LentCache own = m_executor->lendKvCache(tokens, m_cache->type());
+    const auto takeBack = [self = shared_from_this(), back = own.get_deleter()](KvCache* cache) { back(cache); };
+    return {own.release(), takeBack};
   }
   const auto takeBack = [self = shared_from_this()](KvCache* cache) {
     self->m_isLent = false;

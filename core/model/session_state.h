@@ -7,18 +7,16 @@
 
 namespace core::model {
 
-/// A KV cache for the life of this pointer.
-using LentCache = std::unique_ptr<KvCache, std::function<void(KvCache*)>>;
-
 /// What a session shares with the answers it began: executor, tokenizer, and a KV cache that is lent to one computation
 /// at a time. Whoever asks meanwhile gets a cache of their own, so nobody overwrites what another one still reads.
 class SessionState : public std::enable_shared_from_this<SessionState> {
  public:
   /// @throws Error (OutOfMemory, InvalidArgument), as Executor::createKvCache
-  SessionState(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+  SessionState(std::shared_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
                std::uint32_t contextLength, KvType kvType);
 
   Executor& executor() { return *m_executor; }
+  const std::shared_ptr<Executor>& sharedExecutor() const { return m_executor; }
   const std::shared_ptr<const text::Tokenizer>& tokenizer() const { return m_tokenizer; }
   std::uint32_t contextLength() const { return m_cache->capacity(); }
   std::uint64_t kvBytes() const { return m_cache->bytes(); }
@@ -39,9 +37,9 @@ class SessionState : public std::enable_shared_from_this<SessionState> {
                     const JobContext& job);
 
  private:
-  std::unique_ptr<Executor> m_executor;
+  std::shared_ptr<Executor> m_executor;
   std::shared_ptr<const text::Tokenizer> m_tokenizer;
-  std::unique_ptr<KvCache> m_cache;
+  LentCache m_cache;
   bool m_isLent = false;
   bool m_forgets = false;  ///< once the cache is back
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
+#include <vector>
 
 #include "gpu/kernels/store_kv_kernel.h"
 
@@ -52,22 +54,53 @@ std::uint32_t splitsOf(const Attention& attention, const KvShape& kv, std::uint3
   return std::max(1U, std::min({kMostSplits / tokens, kManyGroups / groups, visible / kLeastSplit}));
 }
 
-void recordSplits(Recorder& recorder, std::span<const VkDescriptorSet> sets, const Attention& attention,
-                  const KvShape& kv, core::model::KvType type, AttentionPush push, double work) {
+void recordSplits(Recorder& recorder, const AttentionRows& rows, const Attention& attention, const KvShape& kv,
+                  const AttentionPush& push, double work) {
   const std::uint32_t heads = headsOfSplits(attention, kv), valueOctets = divideUp(kv.valueHeadSize, 8);
   const AttentionSplitsConstants splits{.workgroup = kAttentionWorkgroup,
-                                        .keyKind = kvKindOf(type.keys),
-                                        .valueKind = kvKindOf(type.values),
+                                        .keyKind = kvKindOf(rows.type.keys),
+                                        .valueKind = kvKindOf(rows.type.values),
                                         .keyOctets = divideUp(kv.headSize, 8),
                                         .valueOctets = valueOctets,
                                         .columns = std::bit_ceil(valueOctets),
                                         .headsEach = static_cast<int>(heads)};
-  recorder.dispatch("attention_splits", splits.values(), sets, push,
-                    {attention.heads / heads * push.splits, recorder.tokens()}, work);
-  recorder.barrier();
+  recorder.dispatch("attention_splits", splits.values(), rows.sets, push,
+                    {attention.heads / heads * push.splits, rows.rows}, work);
+}
+
+void recordMerge(Recorder& recorder, const AttentionRows& rows, const AttentionPush& push) {
   const AttentionMergeConstants merge{.workgroup = kAttentionWorkgroup};
-  recorder.dispatch("attention_merge", merge.values(), sets, push, {attention.heads, recorder.tokens()},
-                    1.0 * recorder.tokens() * attention.heads * push.splits * kv.valueHeadSize);
+  recorder.dispatch("attention_merge", merge.values(), rows.sets, push, {push.heads, rows.rows},
+                    1.0 * rows.rows * push.heads * push.splits * push.valueHeadSize);
+}
+
+void recordLanes(Recorder& recorder, const AttentionRows& rows, const Attention& attention, const KvShape& kv,
+                 const AttentionPush& push, double work) {
+  const std::uint32_t heads = headsOfLanes(attention.heads / kv.heads, kv.valueHeadSize);
+  const AttentionLanesConstants constants{.workgroup = recorder.choice().lanes,
+                                          .keyKind = kvKindOf(rows.type.keys),
+                                          .valueKind = kvKindOf(rows.type.values),
+                                          .headsEach = static_cast<int>(heads),
+                                          .keyOctets = static_cast<int>(divideUp(kv.headSize, 8)),
+                                          .valueOctets = static_cast<int>(divideUp(kv.valueHeadSize, 8)),
+                                          .wholeQuads = kv.headSize % 4 == 0 ? 1U : 0U};
+  recorder.dispatch("attention_lanes", constants.values(), rows.sets, push, {attention.heads / heads, rows.rows}, work);
+}
+
+/// @param visible positions that a query sees at most  @param tokens of the batch
+void recordWorkgroups(Recorder& recorder, const AttentionRows& rows, const Attention& attention, const KvShape& kv,
+                      const AttentionPush& push, std::uint32_t visible, std::uint32_t tokens, double work) {
+  // Few tokens have few workgroups; then large ones finish soonest.
+  const std::uint32_t largest = std::clamp(std::bit_ceil(visible), kLeastWorkgroup, recorder.choice().largeWorkgroup);
+  const std::uint32_t workgroup = tokens * attention.heads < kManyGroups ? largest : kLeastWorkgroup;
+  const std::uint32_t valueOctets = divideUp(kv.valueHeadSize, 8);
+  const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
+                                               .keyKind = kvKindOf(rows.type.keys),
+                                               .valueKind = kvKindOf(rows.type.values),
+                                               .keyOctets = divideUp(kv.headSize, 8),
+                                               .valueOctets = valueOctets,
+                                               .columns = std::min(std::bit_ceil(valueOctets), workgroup)};
+  recorder.dispatch("attention_workgroups", constants.values(), rows.sets, push, {attention.heads, rows.rows}, work);
 }
 
 }  // namespace
@@ -83,53 +116,44 @@ std::uint64_t attentionPartFloats(const core::model::Graph& graph, const KernelC
   return most;
 }
 
-void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const Attention& attention,
-                     const KvShape& kv, core::model::KvType type, std::uint32_t positions,
-                     const AttentionPlaces& places) {
+void recordAttention(Recorder& recorder, std::span<const AttentionRows> sequences, const Attention& attention,
+                     const KvShape& kv, const AttentionPlaces& places) {
   const std::uint32_t tokens = recorder.tokens();
-  const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);
   const KernelChoice& choice = recorder.choice();
-  const AttentionPush push{.query = places.query.offset,
-                           .queryStride = places.query.stride,
-                           .result = places.out.offset,
-                           .resultStride = places.out.stride,
-                           .heads = attention.heads,
-                           .kvHeads = kv.heads,
-                           .headSize = kv.headSize,
-                           .valueHeadSize = kv.valueHeadSize,
-                           .window = attention.window,
-                           .scale = attention.scale,
-                           .softCap = attention.softCap,
-                           .sinks = places.sinks,
-                           .last = attention.isCausal ? kNone : tokens - 1,
-                           .splits = canSplit(attention, kv, choice) ? splitsOf(attention, kv, tokens, visible) : 1,
-                           .parts = places.parts};
-  const std::uint32_t keyKind = kvKindOf(type.keys), valueKind = kvKindOf(type.values);
-  const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
-  const double work = 1.0 * tokens * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
-  if (choice.isLanes()) {
-    const std::uint32_t heads = headsOfLanes(attention.heads / kv.heads, kv.valueHeadSize);
-    const AttentionLanesConstants constants{.workgroup = choice.lanes,
-                                            .keyKind = keyKind,
-                                            .valueKind = valueKind,
-                                            .headsEach = static_cast<int>(heads),
-                                            .keyOctets = static_cast<int>(keyOctets),
-                                            .valueOctets = static_cast<int>(valueOctets),
-                                            .wholeQuads = kv.headSize % 4 == 0 ? 1U : 0U};
-    recorder.dispatch("attention_lanes", constants.values(), sets, push, {attention.heads / heads, tokens}, work);
-    return;
+  // Each row has its share of the memory for parts.
+  const std::uint32_t partsOfRow =
+      kMostSplits / std::min(tokens, kMostSplits) * attention.heads * attentionPartStride(kv.valueHeadSize);
+  std::vector<std::pair<const AttentionRows*, AttentionPush>> parted;
+  for (const AttentionRows& rows : sequences) {
+    const std::uint32_t visible = attention.window == 0 ? rows.positions : std::min(rows.positions, attention.window);
+    const AttentionPush push{.query = places.query.offset + rows.firstRow * places.query.stride,
+                             .queryStride = places.query.stride,
+                             .result = places.out.offset + rows.firstRow * places.out.stride,
+                             .resultStride = places.out.stride,
+                             .heads = attention.heads,
+                             .kvHeads = kv.heads,
+                             .headSize = kv.headSize,
+                             .valueHeadSize = kv.valueHeadSize,
+                             .window = attention.window,
+                             .scale = attention.scale,
+                             .softCap = attention.softCap,
+                             .sinks = places.sinks,
+                             .last = attention.isCausal ? kNone : rows.rows - 1,
+                             .splits = canSplit(attention, kv, choice) ? splitsOf(attention, kv, tokens, visible) : 1,
+                             .parts = places.parts + rows.firstRow * partsOfRow,
+                             .sequence = rows.sequence};
+    const double work = 1.0 * rows.rows * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
+    if (choice.isLanes()) {
+      recordLanes(recorder, rows, attention, kv, push, work);
+    } else if (push.splits > 1) {
+      recordSplits(recorder, rows, attention, kv, push, work);
+      parted.emplace_back(&rows, push);
+    } else {
+      recordWorkgroups(recorder, rows, attention, kv, push, visible, tokens, work);
+    }
   }
-  if (push.splits > 1) return recordSplits(recorder, sets, attention, kv, type, push, work);
-  // Few tokens have few workgroups; then large ones finish soonest.
-  const std::uint32_t largest = std::clamp(std::bit_ceil(visible), kLeastWorkgroup, choice.largeWorkgroup);
-  const std::uint32_t workgroup = tokens * attention.heads < kManyGroups ? largest : kLeastWorkgroup;
-  const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
-                                               .keyKind = keyKind,
-                                               .valueKind = valueKind,
-                                               .keyOctets = keyOctets,
-                                               .valueOctets = valueOctets,
-                                               .columns = std::min(std::bit_ceil(valueOctets), workgroup)};
-  recorder.dispatch("attention_workgroups", constants.values(), sets, push, {attention.heads, tokens}, work);
+  if (!parted.empty()) recorder.barrier();
+  for (const auto& [rows, push] : parted) recordMerge(recorder, *rows, push);
 }
 
 }  // namespace gpu

@@ -20,8 +20,11 @@ std::uint32_t candidateFloats(std::uint32_t vocabulary) {
 
 void recordCandidates(Recorder& recorder, VkDescriptorSet set, const CandidateSearch& search, Place logits,
                       std::uint32_t result) {
-  const CandidatesPush push{
-      .inQuad = logits.quad(), .vocabulary = search.vocabulary, .result = result, .count = search.count};
+  const CandidatesPush push{.inQuad = logits.quad(),
+                            .vocabulary = search.vocabulary,
+                            .result = result,
+                            .count = search.count,
+                            .sequence = recorder.sequence()};
   const CandidatesConstants constants{.workgroup =
                                           recorder.choice().isLanes() ? recorder.choice().lanes : kCandidatesWorkgroup};
   const VkDescriptorSet sets[] = {set};

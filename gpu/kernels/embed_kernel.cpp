@@ -24,7 +24,8 @@ void recordEmbed(Recorder& recorder, const std::function<VkDescriptorSet(const W
                          .result = out.offset,
                          .stride = out.stride,
                          .first = positions != nullptr ? positions->first : 0,
-                         .step = positions != nullptr ? positions->step : 0};
+                         .step = positions != nullptr ? positions->step : 0,
+                         .sequence = recorder.sequence()};
     const VkDescriptorSet sets[] = {setOf(*part.range->block())};
     recorder.dispatch("embed." + format.kernel, constants, sets, push,
                       {divideUp(format.units, kUnitsPerGroup), recorder.tokens()},

@@ -1,13 +1,8 @@
 #include "gpu/kernels/recorder.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
-#include <cmath>
-#include <utility>
 
-#include "core/base/error.h"
 #include "gpu/kernels/matrix_tile.h"
 #include "gpu/vk/shader_table.h"
 
@@ -53,50 +48,7 @@ std::uint32_t KernelChoice::tileTokens(std::uint32_t tableWords) const {
   return 0;
 }
 
-Recorder::Recorder(std::shared_ptr<vk::Device> device, vk::PipelineCache& pipelines, const KernelChoice& choice,
-                   std::uint32_t tokens, double mostWork)
-    : m_device(std::move(device)), m_pipelines(pipelines), m_choice(choice), m_tokens(tokens) {
-  m_recording.limit = mostWork;
-  beginPiece();
-}
-
-void Recorder::beginPiece() {
-  m_recording.pieces.push_back({std::make_unique<vk::Commands>(m_device, "computing"), 0.0});
-}
-
-void Recorder::cut(const vk::Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
-                   const vk::Grid& grid, double work) {
-  const std::uint32_t mostGroups = m_device->caps().maxWorkgroupCount;
-  if (grid.x > mostGroups || grid.y > mostGroups)
-    throw core::Error(core::ErrorCode::Unsupported,
-                      fmt::format("A kernel needs {} × {} workgroups, but {} runs at most {} in each direction.",
-                                  grid.x, grid.y, m_device->caps().name, mostGroups));
-  // Across x first: workgroups of one column read the same weights. Parts of equal size leave no splinter.
-  const double perGroup = work / grid.x / grid.y, most = m_recording.limit;
-  const auto partOf = [](std::uint32_t count, double fitting) {
-    const auto parts = static_cast<std::uint32_t>(std::ceil(count / std::clamp(std::floor(fitting), 1.0, 1.0 * count)));
-    return divideUp(count, parts);
-  };
-  const std::uint32_t stepX = partOf(grid.x, most / (perGroup * grid.y)),
-                      stepY = partOf(grid.y, most / (perGroup * stepX));
-  for (std::uint32_t x = 0; x < grid.x; x += stepX) {
-    for (std::uint32_t y = 0; y < grid.y; y += stepY) {
-      const vk::Grid part{std::min(stepX, grid.x - x), std::min(stepY, grid.y - y), x, y};
-      const double partWork = perGroup * part.x * part.y;
-      if (m_recording.pieces.back().work > 0 && m_recording.pieces.back().work + partWork > most) {
-        commands().finish();
-        beginPiece();
-      }
-      commands().dispatch(pipeline, sets, push, part);
-      m_recording.pieces.back().work += partWork;
-      ++m_recording.dispatches;
-    }
-  }
-}
-
-Recording Recorder::finish() {
-  commands().finish();
-  return std::move(m_recording);
-}
+Recorder::Recorder(vk::PipelineCache& pipelines, const KernelChoice& choice, std::uint32_t tokens)
+    : m_pipelines(pipelines), m_choice(choice), m_tokens(tokens) {}
 
 }  // namespace gpu

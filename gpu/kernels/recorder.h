@@ -2,8 +2,9 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 
-#include "gpu/recording.h"
+#include "gpu/script.h"
 #include "gpu/shaders/common/interface.h"
 #include "gpu/shaders/common/specialization.h"
 #include "gpu/vk/pipeline.h"
@@ -43,18 +44,21 @@ struct KernelChoice {
   static KernelChoice forDevice(const vk::Caps& caps, vk::KernelFamily family);
 };
 
-/// Records kernels of one batch: the state the kernels' host halves share. The commands are cut into pieces of bounded
-/// work; a kernel that is too much for one piece is cut, too, down to single workgroups.
+/// Writes down the kernels of one batch: the state the kernels' host halves share.
 class Recorder {
  public:
-  /// @param tokens rows of the batch  @param mostWork multiply-adds per piece
-  Recorder(std::shared_ptr<vk::Device> device, vk::PipelineCache& pipelines, const KernelChoice& choice,
-           std::uint32_t tokens, double mostWork);
+  /// @param tokens rows of the batch
+  Recorder(vk::PipelineCache& pipelines, const KernelChoice& choice, std::uint32_t tokens);
 
   const KernelChoice& choice() const { return m_choice; }
   std::uint32_t tokens() const { return m_tokens; }
+  /// Whose rows they are, among the sequences in the state buffer, where that matters.
+  std::uint32_t sequence() const { return m_sequence; }
   /// Kernels from here on work on this many rows.
-  void setTokens(std::uint32_t tokens) { m_tokens = tokens; }
+  void setTokens(std::uint32_t tokens, std::uint32_t sequence = 0) {
+    m_tokens = tokens;
+    m_sequence = sequence;
+  }
 
   /// @param grid workgroups, from 0 on  @param work multiply-adds of all of them
   /// @param subgroupSize to ask for, 0: the device's own; nothing: the family's
@@ -64,28 +68,26 @@ class Recorder {
                 std::optional<std::uint32_t> subgroupSize = std::nullopt) {
     static_assert(sizeof(Push) <= vk::PipelineCache::kPushBytes);
     const std::uint32_t ofFamily = m_choice.isLanes() ? m_choice.subgroupSize : 0;
-    cut(m_pipelines.get(shader, constants, subgroupSize.value_or(ofFamily)), sets, std::as_bytes(std::span(&push, 1)),
-        grid, work);
+    m_script.add(Script::Dispatch(m_pipelines.get(shader, constants, subgroupSize.value_or(ofFamily)), sets,
+                                  std::as_bytes(std::span(&push, 1)), grid, work));
   }
-  /// What was recorded so far is done before what follows.
-  void barrier() {
-    commands().barrier();
-    ++m_recording.barriers;
+  void copy(const vk::Buffer& from, std::uint64_t fromOffset, const vk::Buffer& to, std::uint64_t toOffset,
+            std::uint64_t bytes) {
+    m_script.add(Script::Copy{&from, fromOffset, &to, toOffset, bytes});
   }
-  vk::Commands& commands() { return *m_recording.pieces.back().commands; }
-  /// Ends recording.
-  Recording finish();
+  /// As vk::Commands::reset, stamp.
+  void reset(const vk::Timestamps& stamps) { m_script.add(Script::Reset{&stamps}); }
+  void stamp(const vk::Timestamps& stamps, std::uint32_t index) { m_script.add(Script::Stamp{&stamps, index}); }
+  /// What was written down so far is done before what follows.
+  void barrier() { m_script.phases.emplace_back(); }
+  /// All of it. The recorder begins anew.
+  Script take() { return std::exchange(m_script, Script()); }
 
  private:
-  void beginPiece();
-  void cut(const vk::Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
-           const vk::Grid& grid, double work);
-
-  std::shared_ptr<vk::Device> m_device;
   vk::PipelineCache& m_pipelines;
   const KernelChoice& m_choice;
-  std::uint32_t m_tokens;
-  Recording m_recording;
+  std::uint32_t m_tokens, m_sequence = 0;
+  Script m_script;
 };
 
 constexpr std::uint32_t divideUp(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }

@@ -37,7 +37,8 @@ void recordShortConv(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .weight = weight,
                            .bias = bias,
                            .stateStride = strideOf((taps - 1) * width),
-                           .tokens = recorder.tokens()};
+                           .tokens = recorder.tokens(),
+                           .sequence = recorder.sequence()};
   const ShortConvConstants constants{.workgroup = kColumnsWorkgroup};
   recorder.dispatch("short_conv", constants.values(), sets, push,
                     {divideUp(push.resultStride, kColumnsWorkgroup), recorder.tokens()},
@@ -66,7 +67,8 @@ void recordLinearAttention(Recorder& recorder, std::span<const VkDescriptorSet> 
                                  .stateStride = strideOf(attention.stateFloats()),
                                  .tokens = recorder.tokens(),
                                  .scale = attention.scale,
-                                 .normEpsilon = attention.normEpsilon};
+                                 .normEpsilon = attention.normEpsilon,
+                                 .sequence = recorder.sequence()};
   const std::uint32_t workgroup = recorder.choice().isLanes() ? recorder.choice().lanes : kColumnsWorkgroup;
   const LinearAttentionConstants constants{.workgroup = workgroup, .keySize = attention.keySize};
   recorder.dispatch("linear_attention", constants.values(), sets, push,

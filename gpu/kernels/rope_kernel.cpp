@@ -12,6 +12,7 @@ void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const
   push.headSize = shape.headSize;
   push.pairs = shape.pairs;
   push.table = shape.table;
+  push.sequence = recorder.sequence();
   if (push.pairs == 0) return;
   const auto pairsOf = [&](const RopeTarget& target) { return target.width / shape.headSize * push.pairs; };
   push.first = targets[0].place.offset;

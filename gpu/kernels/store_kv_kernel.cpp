@@ -16,6 +16,7 @@ void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, co
   push.valueStride = value.stride;
   push.valueHead = shape.valueHeadSize;
   push.kvHeads = shape.heads;
+  push.sequence = recorder.sequence();
   StoreKvConstants constants{.workgroup = kStoreWorkgroup,
                              .keyKind = kvKindOf(type.keys),
                              .valueKind = kvKindOf(type.values),

@@ -21,7 +21,7 @@ shared uint found, odd;
 shared float threshold;
 
 // Which of a quad's logits stand for a token.
-bvec4 areKnown(uint quad) { return lessThan(uvec4(0, 1, 2, 3) + quad * 4, uvec4(state.known)); }
+bvec4 areKnown(uint quad) { return lessThan(uvec4(0, 1, 2, 3) + quad * 4, uvec4(STATE.known)); }
 
 void main() {
   const uint lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x, slice = gl_WorkGroupID.x;
@@ -76,7 +76,7 @@ void main() {
     const vec4 weights = exp(below) * counts;
     total.x += dot(weights, vec4(1.0));
     total.y += dot(weights, below);
-    if (state.inverseTemperature != 1.0) total.z += dot(exp(below * state.inverseTemperature), counts);
+    if (STATE.inverseTemperature != 1.0) total.z += dot(exp(below * STATE.inverseTemperature), counts);
     if (!any(greaterThanEqual(x, vec4(threshold)))) continue;
     for (uint c = 0; c < 4; ++c) {
       if (!(x[c] >= threshold) || !known[c]) continue;
@@ -96,5 +96,5 @@ void main() {
   arenaWords[result + kCandidatesSum] = floatBitsToUint(total.x);
   arenaWords[result + kCandidatesWeighted] = floatBitsToUint(total.y);
   arenaWords[result + kCandidatesCooled] =
-      floatBitsToUint(state.inverseTemperature != 1.0 ? total.z : total.x);
+      floatBitsToUint(STATE.inverseTemperature != 1.0 ? total.z : total.x);
 }

@@ -13,7 +13,7 @@ layout(push_constant) uniform Push { EmbedPush push; };
 
 void main() {
   const uint u = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
-  const uint wanted = byPosition == 1 ? push.first + push.step * (state.firstPosition + t) : tokens[t], row = wanted - push.row;
+  const uint wanted = byPosition == 1 ? push.first + push.step * (STATE.firstPosition + t) : tokens[t], row = wanted - push.row;
   if (u >= push.units || wanted < push.row || row >= push.rows) return;
   const uint tile = row / kTileRows, r = row % kTileRows;
   const uint base = push.base + tile * tileQuads(push.units, push.groups);

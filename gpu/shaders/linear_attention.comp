@@ -24,9 +24,9 @@ void main() {
   const uint column = head * keySize * push.valueSize + j;
   float s[keySize];
   for (uint i = 0; i < keySize; ++i)
-    s[i] = state.read == kNone
+    s[i] = STATE.read == kNone
                ? 0.0
-               : uintBitsToFloat(keyWords[state.read * push.stateStride + column + i * push.valueSize]);
+               : uintBitsToFloat(keyWords[STATE.read * push.stateStride + column + i * push.valueSize]);
   for (uint t = 0; t < push.tokens; ++t) {
     const uint key = push.key + t * push.keyStride + keyHead * keySize;
     const uint query = push.query + t * push.queryStride + keyHead * keySize;
@@ -51,5 +51,5 @@ void main() {
       for (uint i = push.heads * push.valueSize + j; i < push.resultStride; i += push.valueSize) arena[at + i] = 0.0;
   }
   for (uint i = 0; i < keySize; ++i)
-    keyWords[state.write * push.stateStride + column + i * push.valueSize] = floatBitsToUint(s[i]);
+    keyWords[STATE.write * push.stateStride + column + i * push.valueSize] = floatBitsToUint(s[i]);
 }

@@ -23,7 +23,7 @@ void main() {
   at += i / push.pairs * push.headSize;
   const uint a = at + (adjacent == 1 ? 2 * pair : pair);
   const uint b = adjacent == 1 ? a + 1 : a + push.pairs;
-  const vec2 turn = rotation[push.table + (state.firstPosition + t) * push.pairs + pair];
+  const vec2 turn = rotation[push.table + (STATE.firstPosition + t) * push.pairs + pair];
   const vec2 both = rotated(arena[a], arena[b], turn);
   arena[a] = both.x;
   arena[b] = both.y;

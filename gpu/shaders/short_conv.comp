@@ -8,8 +8,8 @@ layout(local_size_x_id = 0) in;
 layout(push_constant) uniform Push { ShortConvPush push; };
 
 float past(uint row, uint c) {
-  if (state.read == kNone) return 0.0;
-  return uintBitsToFloat(keyWords[state.read * push.stateStride + row * push.width + c]);
+  if (STATE.read == kNone) return 0.0;
+  return uintBitsToFloat(keyWords[STATE.read * push.stateStride + row * push.width + c]);
 }
 
 // Row r of the state and then of the batch.
@@ -27,7 +27,7 @@ void main() {
     if (push.bias != kNone) sum += constants[push.bias + c];
     if (t == 0)
       for (uint r = 0; r + 1 < push.taps; ++r)
-        keyWords[state.write * push.stateStride + r * push.width + c] = floatBitsToUint(rowOf(push.tokens + r, c));
+        keyWords[STATE.write * push.stateStride + r * push.width + c] = floatBitsToUint(rowOf(push.tokens + r, c));
   }
   arena[push.result + t * push.resultStride + c] = sum;
 }

@@ -24,7 +24,7 @@ void put(bool isKey, uint at, uint word) {
     valueWords[at] = word;
 }
 
-vec2 turnOf(uint pair) { return rotation[push.table + (state.firstPosition + gl_WorkGroupID.y) * push.pairs + pair]; }
+vec2 turnOf(uint pair) { return rotation[push.table + (STATE.firstPosition + gl_WorkGroupID.y) * push.pairs + pair]; }
 
 // Elements a and b of a head are a pair.
 uint firstOfPair(uint pair) { return rotates == kRotatesNeighbours ? 2 * pair : pair; }
@@ -148,7 +148,7 @@ void store(bool isKey, uint kind, uint i, uint row, uint source, uint size) {
 }
 
 void main() {
-  const uint i = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y, row = state.firstPosition + t;
+  const uint i = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y, row = STATE.firstPosition + t;
   const uint keyUnits = push.kvHeads * kvStoreUnits((push.keyHead + 7) / 8, keyKind);
   const uint valueUnits = push.kvHeads * kvStoreUnits((push.valueHead + 7) / 8, valueKind);
   if (i < keyUnits)

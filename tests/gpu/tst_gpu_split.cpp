@@ -134,18 +134,19 @@ class TestGpuSplit : public QObject {
     gpu::Recording recording;
     recording.pieces.resize(2);
     recording.pieces[0].work = recording.limit = 1e9;
-    recording.positions = 1024;
+    recording.positions = {1024};
     gpu::WorkPace pace(std::nullopt);
-    QVERIFY(recording.suits(pace, 1024));
-    QVERIFY(!recording.suits(pace, 1025));
+    const auto suits = [&](std::uint32_t context) { return recording.suits(pace, std::span(&context, 1)); };
+    QVERIFY(suits(1024));
+    QVERIFY(!suits(1025));
     pace.learn(1e9, 0.3);  // a third fits
-    QVERIFY(!recording.suits(pace, 1));
+    QVERIFY(!suits(1));
     recording.limit = pace.limit();  // nothing smaller than a workgroup can be made
-    QVERIFY(recording.suits(pace, 1));
+    QVERIFY(suits(1));
     recording.limit = pace.limit() / 5;
-    QVERIFY(!recording.suits(pace, 1));
+    QVERIFY(!suits(1));
     recording.pieces.resize(1);  // one piece cannot become fewer
-    QVERIFY(recording.suits(pace, 1));
+    QVERIFY(suits(1));
   }
 };
 

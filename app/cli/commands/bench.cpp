@@ -17,7 +17,7 @@ struct Options {
   RecipeOptions weights;
   std::string kvType = "f16";
   std::vector<std::uint32_t> promptTokens{128};
-  std::uint32_t generatedTokens = 32, repetitions = 3;
+  std::uint32_t generatedTokens = 32, repetitions = 3, sequences = 1;
   bool areStepsTimed = false;
   Output output = Output::ForPeople;
 };
@@ -42,7 +42,8 @@ void run(const Options& options) {
   settings.speed = {.generatedTokens = options.generatedTokens,
                     .repetitions = options.repetitions,
                     .kv = core::model::kvTypeOf(options.kvType),
-                    .areStepsTimed = options.areStepsTimed};
+                    .areStepsTimed = options.areStepsTimed,
+                    .sequences = options.sequences};
   options.weights.calibrate(*model, interruptibleJob());
   const bool isTable = options.device == "all" || settings.recipes.size() > 1;
   const bool forPeople = options.output == Output::ForPeople;
@@ -54,10 +55,10 @@ void run(const Options& options) {
   };
   measureAll(*model, settings, done, interruptibleJob());
   if (forPeople) return isTable ? printTable(all) : void();
-  if (!isTable) return print(benchmarkJson(all.front(), options.kvType, options.areStepsTimed));
+  if (!isTable) return print(benchmarkJson(all.front(), options.kvType, options.areStepsTimed, options.sequences));
   Json benchmarks = Json::array();
   for (const Benchmark& benchmark : all)
-    benchmarks.push_back(benchmarkJson(benchmark, options.kvType, options.areStepsTimed));
+    benchmarks.push_back(benchmarkJson(benchmark, options.kvType, options.areStepsTimed, options.sequences));
   print(Json{{"benchmarks", std::move(benchmarks)}});
 }
 
@@ -78,6 +79,11 @@ void addBench(CLI::App& program) {
   command->add_option("-n", options->generatedTokens, "Tokens to decode")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
+  command
+      ->add_option("--sequences", options->sequences,
+                   "Sequences that are decoded in one batch; tokens/s are those of all together")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   command->add_option("-r", options->repetitions, "Repetitions; medians are reported")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));

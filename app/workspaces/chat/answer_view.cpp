@@ -57,6 +57,15 @@ QString stopText(const Answer& answer) {
   return {};
 }
 
+/// What tokens/s means where answers were written together; nothing where this one was written alone.
+QString togetherText(const core::model::GenerationResult& result) {
+  if (result.besides == 0 || result.decodeTokensPerS <= 0) return {};
+  const QString others =
+      result.besides == 1 ? AnswerView::tr("one other answer") : AnswerView::tr("%1 other answers").arg(result.besides);
+  return AnswerView::tr("Written together with %1: one token of each of them took %2.")
+      .arg(others, text::duration(1 / result.decodeTokensPerS));
+}
+
 QString stopRemedy(const Answer& answer) {
   return answer.result.stop == core::model::StopReason::ContextFull
              ? remedyText({PaneFailure::Kind::ContextTooShort, {}, {}})
@@ -211,6 +220,7 @@ void AnswerView::setResult(const Answer& answer) {
   if (answer.serverComparison) m_comparison->setText(inWords(*answer.serverComparison));
   m_comparison->setVisible(answer.serverComparison.has_value());
   m_details->setText(parts.join(QStringLiteral(" · ")));
+  m_details->setToolTip(togetherText(answer.result));
   m_time->setVisible(answer.result.decodeTokensPerS > 0 && !answer.serverComparison);
   m_caption->setToolTip(settingsText(answer.source));
   if (answer.failure)

@@ -52,15 +52,19 @@ class ChatEngine::Writer {
     }
   }
 
-  /// @param keepsLogits for the caller to compare
-  std::optional<StreamedToken> next(bool keepsLogits, const core::JobContext& job) {
-    if (!m_generation || m_answer.failure) return std::nullopt;
+  /// The answer that goes on, if it does. @param keepsLogits for the caller to compare
+  Generation* goOn(bool keepsLogits) {
+    if (!m_generation || m_answer.failure) return nullptr;
+    m_generation->keepLogits(keepsLogits);
+    return m_generation.get();
+  }
+  /// Its next token.
+  std::optional<StreamedToken> take(core::model::NextToken next) {
     try {
-      m_generation->keepLogits(keepsLogits);
-      auto token = m_generation->next(job);
-      if (!token) return std::nullopt;
-      if (m_thoughts) m_thoughts->push(token->text, token->id, *m_tokenizer);
-      return StreamedToken{m_answer.pane, std::move(*token), {}, m_thoughts ? m_thoughts->found() : std::nullopt};
+      if (next.failure) std::rethrow_exception(next.failure);
+      if (!next.token) return std::nullopt;
+      if (m_thoughts) m_thoughts->push(next.token->text, next.token->id, *m_tokenizer);
+      return StreamedToken{m_answer.pane, std::move(*next.token), {}, m_thoughts ? m_thoughts->found() : std::nullopt};
     } catch (const std::exception&) {
       fail();
       return std::nullopt;
@@ -132,8 +136,10 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
       pane.variant = setup.panes[i];
       pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
-      pane.session = m_engine.createSession(*setup.model, pane.variant, setup.contextLength,
-                                            job.part(index / count, (index + 1) / count));
+      const core::JobContext part = job.part(index / count, (index + 1) / count);
+      const auto shared = executorOf(kept, pane);
+      pane.session = shared ? Engine::createSession(*setup.model, shared, setup.contextLength, pane.variant.kv)
+                            : m_engine.createSession(*setup.model, pane.variant, setup.contextLength, part);
       pane.facts = factsOf(*pane.session, contextLength);
       pane.traits = promptTraits(*setup.model, pane.variant, *pane.session);
     }
@@ -141,6 +147,14 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   }
   m_panes = std::move(kept);
   return facts;
+}
+
+std::shared_ptr<core::model::Executor> ChatEngine::executorOf(const std::vector<Pane>& panes, const Pane& wanted) {
+  for (const Pane& pane : panes)
+    if (pane.session && pane.variant.recipe == wanted.variant.recipe && pane.variant.device == wanted.variant.device &&
+        pane.calibration == wanted.calibration)
+      return pane.session->sharedExecutor();
+  return nullptr;
 }
 
 std::optional<DeviceMemory> ChatEngine::deviceMemory() const {
@@ -247,9 +261,18 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
   for (bool any = true; any;) {
     any = false;
     std::vector<std::optional<StreamedToken>> drawn(m_panes.size());
+    std::vector<Writer*> writing;
+    std::vector<Generation*> answers;
     for (Writer& writer : writers) {
-      drawn[writer.pane()] = writer.next(context.compares(writer.pane()), job);
-      any = any || drawn[writer.pane()].has_value();
+      Generation* const answer = writer.goOn(context.compares(writer.pane()));
+      if (answer == nullptr) continue;
+      writing.push_back(&writer);
+      answers.push_back(answer);
+    }
+    std::vector<core::model::NextToken> next = core::model::nextTogether(answers, job);
+    for (std::size_t i = 0; i < writing.size(); ++i) {
+      auto& token = drawn[writing[i]->pane()] = writing[i]->take(std::move(next[i]));
+      any = any || token.has_value();
     }
     context.round(drawn, feed);
     for (const auto& server : servers) server->passOn(feed, std::chrono::milliseconds(0));

@@ -88,6 +88,8 @@ class ChatEngine {
     PaneFacts facts;
   };
   class Writer;
+  /// That of a pane with the same weights on the same device, whose batches another one's answers can share; null: none.
+  static std::shared_ptr<core::model::Executor> executorOf(const std::vector<Pane>& panes, const Pane& wanted);
   PaneFacts factsOf(core::model::Session& session, std::uint32_t contextLength) const;
   void write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options, TokenFeed& feed,
              const core::JobContext& job);

@@ -174,7 +174,8 @@ Json toJson(const Answer& answer) {
             {"text", answer.result.text},
             {"stop", static_cast<int>(answer.result.stop)},
             {"first_s", answer.result.timeToFirstTokenS},
-            {"tokens_per_s", answer.result.decodeTokensPerS}};
+            {"tokens_per_s", answer.result.decodeTokensPerS},
+            {"besides", answer.result.besides}};
   if (answer.failure)
     json["failure"] = {static_cast<int>(answer.failure->kind), answer.failure->sentence, answer.failure->where};
   if (answer.branch) json["branch"] = toJson(*answer.branch);
@@ -209,6 +210,7 @@ Answer answerFrom(const Json& json) {
   answer.result.stop = static_cast<core::model::StopReason>(std::clamp(json.at("stop").get<int>(), 0, 3));
   json.at("first_s").get_to(answer.result.timeToFirstTokenS);
   json.at("tokens_per_s").get_to(answer.result.decodeTokensPerS);
+  answer.result.besides = json.value("besides", 0U);  // conversations of before have none
   if (const auto failure = json.find("failure"); failure != json.end())
     answer.failure = PaneFailure{static_cast<PaneFailure::Kind>(std::clamp(failure->at(0).get<int>(), 0, 3)),
                                  failure->at(1).get<std::string>(), failure->at(2).get<std::string>()};

@@ -7,7 +7,7 @@ uint firstVisible(uint position) {
 }
 
 // The last position that the query of a token sees.
-uint lastVisible(uint token) { return push.last != kNone ? push.last : state.firstPosition + token; }
+uint lastVisible(uint token) { return push.last != kNone ? push.last : STATE.firstPosition + token; }
 
 float capped(float score) {
   return push.softCap == 0.0 ? score : push.softCap * tanhOf(score / push.softCap);

@@ -21,9 +21,10 @@ layout(set = kMainSet, binding = kConstantsBinding, std430) readonly buffer Cons
 layout(set = kMainSet, binding = kConstantTexelsBinding) uniform samplerBuffer constantTexels;
 layout(set = kMainSet, binding = kTablesBinding, std140) uniform Tables { uvec4 tableQuads[kTableWords / 4]; };
 layout(set = kMainSet, binding = kStateBinding, std430) readonly buffer State {
-  StateHeader state;
+  SequenceState sequences[kMostSequences];
   uint tokens[];
 };
+#define STATE sequences[push.sequence]  // of the sequence whose rows a kernel works on
 
 #ifdef LANES
 uvec4 loadWeightQuad(uint i) { return texelFetch(weightQuadTexels, int(i)); }

@@ -67,16 +67,18 @@ QS_CONSTANT uint kKvBindings = 5u;
 // A uniform buffer of that size is what the Lanes family needs beyond Vulkan's minimum.
 QS_CONSTANT uint kTableWords = 8192u;
 
-// What changes from token to token, so that recorded commands need not; the batch's tokens follow.
-struct StateHeader {
-  uint firstPosition;  // of the batch's first token
+// What changes from token to token of a sequence, so that recorded commands need not. Those of a batch come first in
+// the state buffer, then the batch's tokens.
+struct SequenceState {
+  uint firstPosition;  // of its first token in the batch
   uint read, write;    // slots of states before and behind the batch; read may be kNone: 0
   uint known;          // of the logits, how many stand for a token that can be chosen
   float inverseTemperature;
   uint unused[3];
 };
+QS_CONSTANT uint kMostSequences = 16u;  // of a batch
 
-// Push constants. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
+// Push constants. Those of kernels that work on the rows of one sequence say which of the batch's it is. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
 // from token to token.
 
 // Up to three weights that share their input and layout make one dispatch.
@@ -122,6 +124,7 @@ struct AttentionPush {
   uint last;      // position that every query sees up to; kNone: its own
   uint splits;    // parts of the positions that have a workgroup each
   uint parts;     // first float of their results
+  uint sequence;
 };
 // What each part of the positions leaves of a token's query head, [tokens, heads, splits]: the largest score, the sum
 // of the weights exp(score - largest), 0 where the part has no position, and the values' sums.
@@ -133,6 +136,7 @@ struct EmbedPush {
   uint width;                                      // of a row, without padding
   uint result, stride;
   uint first, step;  // by position: the row of a position p is first + step · p
+  uint sequence;     // likewise
 };
 
 struct RmsNormPush {
@@ -212,6 +216,7 @@ struct ShortConvPush {
   uint weight, bias;  // first constants, rows of the weight strideOf(taps) apart; the bias may be kNone
   uint stateStride;   // floats of a slot
   uint tokens;        // of the batch
+  uint sequence;
 };
 
 // core::model::JoinHeads
@@ -233,6 +238,7 @@ struct LinearAttentionPush {
   uint stateStride;  // floats of a slot
   uint tokens;       // of the batch
   float scale, normEpsilon;
+  uint sequence;
 };
 
 // result = in[first + (i / room) · step + i mod room], 0 where i mod room ≥ block
@@ -250,6 +256,7 @@ struct RopePush {
   uint second, secondStride;
   uint firstPairs;  // per token of the first value
   uint allPairs;    // of both
+  uint sequence;
 };
 
 // result[k] = in[order[k]] · factors[k]
@@ -318,6 +325,7 @@ struct StoreKvPush {
   // Where keys are rotated on their way (kRotatesHalves …): a query that is, too, in place.
   uint query, queryStride, queryPairs;  // pairs of all its heads
   uint pairs, table;                    // as in RopePush
+  uint sequence;
 };
 QS_CONSTANT uint kRotatesNothing = 0u;
 QS_CONSTANT uint kRotatesHalves = 1u;
@@ -335,6 +343,7 @@ struct CandidatesPush {
   uint inQuad, vocabulary;
   uint result;  // first word of the slices' results
   uint count;   // how many of the largest are wanted, at most half the buckets
+  uint sequence;
 };
 QS_CONSTANT uint kCandidateSlice = 4096u;  // logits of a workgroup
 QS_CONSTANT uint kCandidateBuckets = 256u;
