@@ -71,7 +71,8 @@ class VulkanExecutor : public core::model::Executor {
     std::uint32_t read = kNone, write = 0;  ///< slots of states; kNone: 0
   };
 
-  void uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job);
+  /// @param reservedBytes of the device's memory that are kept free of them
+  void uploadWeights(std::uint64_t reservedBytes, const core::JobContext& job);
   void uploadConstants();
   std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows);
   void prepareObserved();
