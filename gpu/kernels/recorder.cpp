@@ -11,6 +11,7 @@ namespace gpu {
 namespace {
 // attention_workgroups takes the most: 24, and once the query and 128 bytes.
 constexpr std::uint32_t kSharedBytesPerInvocation = 32;
+constexpr std::uint32_t kLaneBatchTokens = 32;  // of a CPU: a cancel should not wait for more
 }  // namespace
 
 KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily family) {
@@ -27,12 +28,20 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  if (choice.isLanes()) choice.batchTokens = kLaneBatchTokens;
   choice.findsCandidates = !caps.isCpu;  // whose memory is the host's: reading it costs nothing
   choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);
   choice.hasIntegerDot = caps.integerDotProduct && vk::hasShader("matmul_codes_dot.int8");
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
   if (!choice.isLanes() && vk::hasShader("matmul_matrices.f32")) chooseMatrices(caps, choice);
   return choice;
+}
+
+void KernelChoice::dropMatrices() {
+  matrix = {};
+  matrixSubgroup = 0;
+  asksForSubgroup = false;
+  batchTokens = std::min(batchTokens, kUsualBatchTokens);
 }
 
 std::uint32_t KernelChoice::splits(std::uint32_t tiles, std::uint32_t units) const {

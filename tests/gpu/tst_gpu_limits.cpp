@@ -3,6 +3,7 @@
 #include <QTemporaryDir>
 #include <thread>
 
+#include "gpu/memory_plan.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
 #include "support/random_model.h"
@@ -88,6 +89,25 @@ class TestGpuLimits : public QObject {
     QVERIFY(executor.batchTokens() < kPrompt);
     QVERIFY(executor.traffic().submissions > kPrompt / executor.batchTokens() + 1);
     if (options.limited) QVERIFY(executor.batchTokens() <= 64);
+  }
+
+  /// What devices with matrices take, where the memory is there; the plan knows how much that is.
+  void batchesOfMoreTokens() {
+    const std::uint64_t plenty = std::uint64_t{1} << 32;
+    for (const auto& [memory, tokens] : {std::pair(plenty, 512U), {std::uint64_t{4} << 20, 256U}}) {
+      const auto device = openFamily(
+          "workgroups", {.batchTokens = 512, .limited = [&](Caps& caps) { caps.deviceMemoryBytes = memory; }});
+      Model model(m_path);
+      gpu::VulkanExecutor executor(device, model.graph(), core::JobContext());
+      QCOMPARE(executor.batchTokens(), tokens);
+      const auto planned = gpu::plannedMemory(executor.graph(), device->device()->caps(), device->choice(),
+                                              device->weights().maxBlockBytes());
+      QCOMPARE(planned.batchTokens, tokens);
+      QCOMPARE(planned.weights + planned.compute, executor.memory().residentBytes);
+      if (tokens < kPrompt) continue;
+      const double error = relativeError(logitsOf(executor), m_expected);
+      QVERIFY2(error < 1e-5, qPrintable(QString::number(error)));
+    }
   }
 
   void whatDoesNotGoIsSaid() {
