@@ -83,7 +83,7 @@ class Generation {
   bool ended() const { return m_ended; }
   /// Whether tokens from the next one on bring their logits (GenerationOptions::keepLogits).
   void keepLogits(bool keep) { m_options.keepLogits = keep; }
-  /// Where answers take turns on a device each would compute in the others' time: none of their clocks would be right.
+  /// Not where several answers are written: each would compute in the others' time, and the next token of each alone.
   void computeAhead(bool ahead) { m_computesAhead = ahead; }
   /// What was written so far.
   const GenerationResult& result() const { return m_result; }

@@ -1,6 +1,7 @@
 // No barrier is missing between the steps of models of several families, as far as the Khronos validation layer can
 // tell: of Lanes, which read activations through texels, it finds every barrier that is taken away; of Workgroups,
 // version 1.3.239 finds only what copies read.
+#include "core/model/together.h"
 #include "core/model/weights.h"
 #include "gpu/vk/instance.h"
 #include "gpu_models.h"
@@ -42,6 +43,23 @@ class TestGpuHazards : public QObject {
     auto watching = executor->subscribe(executor->graph().allValues(), [](const core::model::Observation&) {});
     append(3);
     watching.reset();
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
+  // Executors in the same commands. (Rows of sequences are disjoint parts of a buffer, which the layer cannot tell.)
+  void noBarrierIsMissingBetweenExecutors() {
+    Model model(std::filesystem::path(QS_TEST_DATA) / "architectures" / "llama.gguf");
+    for (const QString& family : families()) {
+      const auto a = gpu::createVulkanExecutor(sharedFamily(family), model.graph()),
+                 b = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
+      const auto cacheA = a->createKvCache(9, core::model::KvType::F16),
+                 cacheB = b->createKvCache(9, core::model::KvType::F16);
+      const core::model::CandidatesWanted wanted{.count = 3, .known = a->graph().vocabulary()};
+      for (const core::model::TokenId token : {3, 4})
+        for (const auto& found : core::model::computeTogether(std::vector<core::model::StepAsked>{
+                 {a.get(), {token, cacheA.get(), wanted}}, {b.get(), {token, cacheB.get(), wanted}}}))
+          QVERIFY(!found.failure);
+    }
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
   }
 

@@ -50,15 +50,17 @@ struct PaneProfile {
 class ChatEngine {
  public:
   /// Makes the sessions of these panes, one each, and keeps those that are already right. Sessions no pane needs any
-  /// more are dropped first, so that their memory is free.
+  /// more are dropped first, so that their memory is free. Panes of the same weights on the same device share an
+  /// executor.
   /// @throws core::Error, core::Cancelled
   std::vector<PaneFacts> prepare(const ChatSetup& setup, const core::JobContext& job);
 
   /// Drops every session unless they are of this model: a closed model must leave memory.
   void keepOnly(const std::shared_ptr<OpenModel>& model);
 
-  /// Some of the panes answer under the same options; their tokens are computed in turn, one each. What one pane fails
-  /// at does not stop the others. Cancelling keeps what was written. Everything goes into the feed, errors too.
+  /// Some of the panes answer under the same options; one token of each is computed together (nextTogether()). What one
+  /// pane fails at does not stop the others. Cancelling keeps what was written. Everything goes into the feed, errors
+  /// too.
   void answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
               const core::model::GenerationOptions& options, TokenFeed& feed, const core::JobContext& job);
 
@@ -88,7 +90,8 @@ class ChatEngine {
     PaneFacts facts;
   };
   class Writer;
-  /// That of a pane with the same weights on the same device, whose batches another one's answers can share; null: none.
+  /// That of a pane with the same weights on the same device, whose batches another one's answers can share; null:
+  /// none.
   static std::shared_ptr<core::model::Executor> executorOf(const std::vector<Pane>& panes, const Pane& wanted);
   PaneFacts factsOf(core::model::Session& session, std::uint32_t contextLength) const;
   void write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options, TokenFeed& feed,
