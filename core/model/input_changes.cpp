@@ -18,8 +18,9 @@ namespace {
 using quant::Granularity;
 using quant::QuantizedTensor;
 
-/// Whether a product of integers with these weights is exact in 32 bits (ops/multiply_codes.h).
+/// Whether a product of integers with these weights is exact in 32 bits (ops/multiply_codes.h, multiply_blocks.h).
 bool areIntegers(const QuantizedTensor& weight) {
+  if (const auto dtype = weight.dtype()) return quant::areScaledIntegerBlocks(*dtype);
   const auto* codes = weight.as<quant::Uniform>();
   if (codes == nullptr || codes->bits > 8) return false;
   const quant::Grouping& grouping = codes->grouping;

@@ -35,7 +35,7 @@ bool areIntegers(const Scheme& scheme) {
   if (family(scheme.format.name) == Family::Integer)
     return scheme.format.zeroPoint != ZeroPoint::Float && areWholeGroups(scheme.format.grouping);
   const auto dtype = storedDType(scheme.format);
-  return dtype && areIntegerBlocks(*dtype);
+  return dtype && (areIntegerBlocks(*dtype) || areScaledIntegerBlocks(*dtype));
 }
 /// Products in integers need integers on both sides; floats of 8 bits are rounded to and multiplied as floats.
 bool isActivations(const Scheme& scheme) {

@@ -26,6 +26,9 @@ struct IntegerBlock {
 };
 constexpr IntegerBlock kBlocks[] = {{DType::Q4_0, 4, 18}, {DType::Q5_0, 5, 22}, {DType::Q8_0, 8, 34}};
 
+constexpr DType kScaled[] = {DType::Q4_1, DType::Q5_1, DType::Q2_K,   DType::Q3_K,   DType::Q4_K,
+                             DType::Q5_K, DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4};
+
 const IntegerBlock* blockOf(DType dtype) {
   const auto* found = std::ranges::find(kBlocks, dtype, &IntegerBlock::dtype);
   return found == std::end(kBlocks) ? nullptr : found;
@@ -50,6 +53,8 @@ void readCodes(const IntegerBlock& layout, const std::uint8_t* block, std::uint8
 }  // namespace
 
 bool areIntegerBlocks(DType dtype) { return blockOf(dtype) != nullptr; }
+
+bool areScaledIntegerBlocks(DType dtype) { return std::ranges::find(kScaled, dtype) != std::end(kScaled); }
 
 QuantizedTensorPtr asIntegers(QuantizedTensorPtr tensor) {
   const IntegerBlock* layout = tensor->dtype() ? blockOf(*tensor->dtype()) : nullptr;

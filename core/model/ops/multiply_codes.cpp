@@ -9,6 +9,7 @@
 #include "core/base/parallel.h"
 #include "core/model/coded_row.h"
 #include "core/model/ops/code_kernels.h"
+#include "core/model/ops/multiply_blocks.h"
 #include "core/numeric/half.h"
 #include "core/quant/bit_stream.h"
 
@@ -387,6 +388,7 @@ void multiplyCodes(const QuantizedTensor& weight, std::span<const float> bias, c
 
 void multiplyCodesRows(const QuantizedTensor& weight, const RowRange& rows, std::span<const float> bias,
                        const float* in, const float* floats, std::size_t tokens, float* out) {
+  if (weight.dtype()) return multiplyBlocksRows(weight, rows, bias, in, tokens, out);
   Product(weight, rows, bias, in, floats, tokens, out).run();
 }
 

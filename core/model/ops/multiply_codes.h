@@ -16,7 +16,8 @@ namespace core::model::ops {
 ///       + Σ_o fp16(x) · (s · (u − z)) (· factor)          of the outlier columns o, one after the other, from 0 on
 ///       + bias                                            and rounded to the type that products with it run in
 /// The same bits on every device and with any number of threads.
-/// @param weight of Uniform layout, in groups along the row; whole zero-points within the codes. Used as it lies
+/// @param weight of Uniform layout, in groups along the row; whole zero-points within the codes. Or blocks of GGUF that
+///        are multiplied by a formula of their own (multiply_blocks.h). Used as it lies
 /// @param bias [outWidth] or empty  @param in [tokens] rows of CodedRow  @param floats what they were made of,
 ///        [tokens, inWidth]; null where nothing is an outlier  @param out [tokens, outWidth]
 void multiplyCodes(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in,
