@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/base/memory_bandwidth.h"
+#include "core/io/text_checks.h"
 #include "core/quant/quantizer.h"
 #include "gpu/copy_bandwidth.h"
 #include "gpu/kernels/attention_kernel.h"
@@ -52,12 +53,30 @@ std::string madeBy(const Step& step, const core::model::Graph& graph) {
   return names;
 }
 
+/// Kernels of integers read the Uniform layout alone.
+void refuseBlocksTimesIntegers(const core::model::Graph& graph) {
+  const auto check = [](const core::quant::QuantizedTensor& weight) {
+    if (!weight.dtype() || !weight.input || !weight.input->makesCodes()) return;
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("{} is {}, which only the CPU multiplies with 8-bit inputs: choose the CPU, or q4_0, q5_0 or "
+                    "q8_0.",
+                    core::io::inQuotes(weight.name), core::tensor::name(*weight.dtype())),
+        weight.name);
+  };
+  for (const Op& op : graph.ops) {
+    if (const auto* product = std::get_if<core::model::MatMul>(&op.parameters)) check(*product->weight);
+    if (const auto* product = std::get_if<core::model::ExpertMatMul>(&op.parameters)) check(*product->weight);
+  }
+}
+
 }  // namespace
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
                                const core::JobContext& job, std::uint64_t cacheBytes)
     : m_device(std::move(device)), m_graph(std::move(graph)) {
   m_device->device()->throwIfLost();
+  refuseBlocksTimesIntegers(m_graph);
   const PlannedMemory planned =
       plannedMemory(m_graph, m_device->device()->caps(), m_device->choice(), m_device->weights().maxBlockBytes());
   uploadWeights(planned.reservedBytes(m_graph, cacheBytes), job);

@@ -1,11 +1,13 @@
 // Speed of llama.cpp on the same device and file as ours, through the npm package node-llama-cpp (not a dependency of the
 // app; install it anywhere and name its folder):
 //   node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N,N,…] [--tokens N] [--runs N]
-//     [--ours PROGRAM] [--scheme SCHEME] [--json FILE]
+//     [--ours PROGRAM] [--scheme SCHEME | --recipe RECIPE] [--json FILE]
 // With --ours (bench_gpu, or quantscope-cli, which has the CPU, too) both programs run in turn and the ratio of the
 // medians is printed: other work on the machine then slows both. Several lengths of the prompt (128,1024,4096) make a
 // table in Markdown: what reading so many tokens takes, and decoding behind them. --json writes all of it, every run
-// included; "-" is the standard output. --scheme (quantscope-cli) is what our weights become.
+// included; "-" is the standard output. --scheme or --recipe (quantscope-cli) is what our weights become:
+// stored:activations=int8_dynamic for 8-bit inputs, which is what llama.cpp's CPU computes with. Under `taskset -c 0` both
+// programs have one thread.
 import {execFileSync} from "node:child_process";
 import {writeFileSync} from "node:fs";
 import {pathToFileURL} from "node:url";
@@ -14,9 +16,9 @@ import path from "node:path";
 import {readArguments} from "../peer/arguments.mjs";
 
 const {words: [model, modules], options} = readArguments(
-  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N,N,…] [--tokens N] [--runs N] [--ours PROGRAM] [--scheme SCHEME] [--json FILE]",
+  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--device vulkan|cpu] [--prompt N,N,…] [--tokens N] [--runs N] [--ours PROGRAM] [--scheme SCHEME | --recipe RECIPE] [--json FILE]",
   ["MODEL.gguf", "NODE_MODULES"],
-  {"--device": "vulkan", "--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null, "--scheme": null, "--json": null});
+  {"--device": "vulkan", "--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null, "--scheme": null, "--recipe": null, "--json": null});
 const promptCounts = String(options["--prompt"]).split(",").map(Number), tokenCount = Number(options["--tokens"]);
 const runs = Number(options["--runs"]), ours = options["--ours"];
 if (![...promptCounts, tokenCount, runs].every((count) => Number.isInteger(count) && count > 0)) {
@@ -47,7 +49,7 @@ async function runPeer(count) {
 
 function runOurs(count) {
   const isCli = path.basename(ours) === "quantscope-cli";
-  const words = isCli ? ["bench", model, "--device", options["--device"], "-p", count, "-n", tokenCount, "-r", 1, "--json", ...(options["--scheme"] ? ["--scheme", options["--scheme"]] : [])]
+  const words = isCli ? ["bench", model, "--device", options["--device"], "-p", count, "-n", tokenCount, "-r", 1, "--json", ...["--scheme", "--recipe"].flatMap((name) => options[name] ? [name, options[name]] : [])]
                       : [model, "--prompt", count, "--tokens", tokenCount, "--runs", "1", "--json"];
   const text = execFileSync(ours, words.map(String));
   const result = JSON.parse(text);

@@ -18,7 +18,7 @@ namespace app {
 
 namespace {
 
-const QString kMergeTag = QStringLiteral("train.merge.preview");
+const QString kMergePreviewTag = QStringLiteral("train.merge.preview");
 constexpr const char* kUsual[] = {"q8_0", "q6_k", "Q4_K_M"};
 
 QString layoutName(core::quant::FolderLayout layout) {
@@ -105,7 +105,7 @@ void MergeDialog::preview() {
   };
   const auto failed = [this](const QString& sentence) { show({std::nullopt, sentence}); };
   m_state.jobs().run(
-      this, {kMergeTag, {}}, work, [this](const Preview& preview) { show(preview); }, failed);
+      this, {kMergePreviewTag, {}}, work, [this](const Preview& preview) { show(preview); }, failed);
 }
 
 void MergeDialog::show(const Preview& preview) {

@@ -13,6 +13,8 @@ namespace core::model {
 
 namespace {
 
+constexpr std::string_view kInt8Inputs = ":activations=int8_dynamic";  // behind a base
+
 std::string lowerCase(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -35,6 +37,7 @@ std::string Recipe::toString() const {
   if (const auto* const scheme = std::get_if<quant::Scheme>(&base)) text = scheme->toString();
   if (const auto* const type = std::get_if<FileType>(&base)) text = name(*type);
   if (const OtherModel* const other = otherModel()) text = other->toString();
+  if (int8Inputs) text += kInt8Inputs;
   if (adapter) text += "+" + adapter->toString();
   for (const RecipeRule& rule : rules) text += ", " + rule.toString();
   for (const auto& [tensor, with] : replacements)
@@ -53,6 +56,11 @@ std::string Recipe::displayName() const {
   }
   if (const OtherModel* const other = otherModel(); other && rules.empty() && replacements.empty())
     return other->title();
+  if (int8Inputs) {
+    Recipe alone = *this;
+    alone.int8Inputs = false;
+    return fmt::format("{} · INT8 inputs", alone.keepsEverything() ? "stored" : alone.displayName());
+  }
   const std::string text = toString();
   const auto formats = quant::allFormats();
   const bool isTaken = std::any_of(formats.begin(), formats.end(),
@@ -61,7 +69,9 @@ std::string Recipe::displayName() const {
 }
 
 const quant::Scheme* Recipe::asScheme() const {
-  return !adapter && rules.empty() && replacements.empty() && !importance ? std::get_if<quant::Scheme>(&base) : nullptr;
+  return !adapter && !int8Inputs && rules.empty() && replacements.empty() && !importance
+             ? std::get_if<quant::Scheme>(&base)
+             : nullptr;
 }
 
 const OtherModel* Recipe::otherModel() const {
@@ -80,8 +90,8 @@ bool Recipe::operator==(const Recipe& other) const {
     return base == other.base;
   };
   const auto adapterOf = [](const Recipe& of) { return of.adapter ? of.adapter->identity() : std::string(); };
-  return isSameBase() && adapterOf(*this) == adapterOf(other) && replacements == other.replacements &&
-         matrix(*this) == matrix(other) &&
+  return isSameBase() && int8Inputs == other.int8Inputs && adapterOf(*this) == adapterOf(other) &&
+         replacements == other.replacements && matrix(*this) == matrix(other) &&
          std::equal(rules.begin(), rules.end(), other.rules.begin(), other.rules.end(), isSameRule);
 }
 
@@ -106,6 +116,14 @@ std::optional<Recipe> recipeByName(std::string_view text) {
   if (text.starts_with(kAdapterPrefix))
     return Recipe(OtherModel::remembered(std::string(text.substr(kAdapterPrefix.size())), kAdapterPrefix));
   if (quant::isSchemeName(text.substr(0, text.find(':')))) return Recipe(quant::Scheme::parse(text));
+  if (text.ends_with(kInt8Inputs)) {
+    const std::string_view base = text.substr(0, text.size() - kInt8Inputs.size());
+    const FileTypeInfo* const type = findFileType(base);
+    if (type == nullptr && base != "stored") return std::nullopt;
+    Recipe recipe = type == nullptr ? Recipe() : Recipe(type->type);
+    recipe.int8Inputs = true;
+    return recipe;
+  }
   if (const FileTypeInfo* const type = findFileType(text)) return Recipe(type->type);
   return std::nullopt;
 }

@@ -55,7 +55,10 @@ class Recipe {
 
   Base base;
   std::shared_ptr<const OtherModel> adapter = nullptr;  ///< added while the rest runs; null for none
-  std::vector<RecipeRule> rules;                        ///< the first that matches decides, before the base does
+  /// Matrices of the blocks whose types can be multiplied with bytes are, whatever the base makes of them or leaves:
+  /// activations=int8_dynamic of every such scheme. Not where a rule decides.
+  bool int8Inputs = false;
+  std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
   /// Tensors by name that take the place of the model's own, before all rules, and nothing is added to: one tensor
   /// swapped, a weight changed.
   std::map<std::string, quant::QuantizedTensorPtr> replacements;
@@ -64,7 +67,9 @@ class Recipe {
   std::shared_ptr<const ImportanceSource> importance;
   std::string title;  ///< what its file is called, for people; empty: its name says what it does
 
-  bool keepsEverything() const { return base.index() == 0 && !adapter && rules.empty() && replacements.empty(); }
+  bool keepsEverything() const {
+    return base.index() == 0 && !adapter && !int8Inputs && rules.empty() && replacements.empty();
+  }
   /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf", "model:PATH",
   /// "nf4+adapter:PATH:50%".
   std::string toString() const;
@@ -85,6 +90,7 @@ class Recipe {
 std::optional<quant::Scheme> parseTreatment(std::string_view text);
 
 /// A file type or a scheme by its text: "Q4_K_M", "nf4"; lower case words that are both ("q4_0") are the scheme.
+/// "Q4_K_M:activations=int8_dynamic" and "stored:activations=int8_dynamic" are with Recipe::int8Inputs.
 /// "model:PATH" is another model that is only remembered, as is the adapter of "nf4+adapter:PATH",
 /// "stored+adapter:PATH": whoever opens models opens them. Nothing when it is none of them.
 std::optional<Recipe> recipeByName(std::string_view text);

@@ -19,6 +19,7 @@
 #include "core/model/tensor_place.h"
 #include "core/quant/calibrated_quantizer.h"
 #include "core/quant/format.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
 
@@ -104,10 +105,31 @@ class Planner {
       return;
     }
     decideScheme(index);
+    if (m_recipe.int8Inputs) addInt8Inputs(tensor, decision);
     if (!decision.scheme) return;
     std::string without;
     decision.scheme = withImportance(m_recipe, *decision.scheme, tensor.name, &without);
     if (!without.empty()) decision.fallback += (decision.fallback.empty() ? "" : "; ") + without;
+  }
+
+  /// Where no rule decided, and what the tensor becomes or stays can be multiplied with bytes.
+  void addInt8Inputs(const io::TensorInfo& tensor, TensorDecision& decision) const {
+    if (decision.place.fate == Fate::Keep || decision.other) return;
+    const bool isRuled =
+        std::ranges::any_of(m_recipe.rules, [&](const RecipeRule& rule) { return rule.pattern.matches(tensor.name); });
+    if (isRuled) return;
+    std::optional<quant::Scheme> scheme = decision.scheme;
+    if (!scheme) {
+      const auto stored = quant::elementType(tensor);
+      const auto format = stored ? quant::formatOf(*stored) : std::nullopt;
+      if (!format) return;
+      scheme = quant::Scheme::defaults(*format);
+    }
+    scheme->activations.name = quant::ActivationName::Int8Dynamic;
+    if (!scheme->problem().empty()) return;
+    decision.rule += decision.scheme ? ", times 8-bit inputs" : "as it is stored, times 8-bit inputs";
+    decision.scheme = std::move(scheme);
+    decision.kept.clear();
   }
 
   /// Puts the adapter's factors beside what was decided, where it has some.

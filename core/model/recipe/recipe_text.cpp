@@ -91,6 +91,7 @@ class Reader {
     }
     m_recipe.base = base->base;
     m_recipe.adapter = base->adapter;
+    m_recipe.int8Inputs = base->int8Inputs;
   }
 
   Recipe m_recipe;
@@ -126,6 +127,7 @@ std::string formatRecipe(const Recipe& recipe) {
   Recipe base;
   base.base = recipe.base;
   base.adapter = recipe.adapter;
+  base.int8Inputs = recipe.int8Inputs;
   std::string text = fmt::format("base = {}\n", base.toString());
   for (const RecipeRule& rule : recipe.rules)
     text += fmt::format("{} = {}\n", rule.pattern.text(), rule.scheme ? rule.scheme->toString() : "keep");
@@ -133,7 +135,7 @@ std::string formatRecipe(const Recipe& recipe) {
 }
 
 std::string textOf(const Recipe& recipe) {
-  const bool isNamed = recipe.rules.empty() && (recipe.base.index() != 0 || recipe.adapter);
+  const bool isNamed = recipe.rules.empty() && (recipe.base.index() != 0 || recipe.adapter || recipe.int8Inputs);
   return isNamed ? recipe.toString() : formatRecipe(recipe);
 }
 
