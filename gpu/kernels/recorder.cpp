@@ -33,6 +33,11 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  constexpr std::uint32_t kUnknownCores = 64;  // of a discrete GPU of middling size
+  if (!caps.isCpu) choice.cores = caps.cores != 0 ? caps.cores : kUnknownCores;
+  constexpr std::uint32_t kMostTileBytes = 24576;  // so that several workgroups share a core
+  choice.tilesAttention = !caps.isCpu;             // where it would be faster, too, but takes seconds to compile
+  choice.tileBytes = std::min(caps.maxSharedMemoryBytes, kMostTileBytes);
   if (choice.isLanes()) choice.batchTokens = kLaneBatchTokens;
   choice.findsCandidates = !caps.isCpu;  // whose memory is the host's: reading it costs nothing
   choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);

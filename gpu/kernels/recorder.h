@@ -26,6 +26,9 @@ struct KernelChoice {
   std::uint32_t subgroupSize = 0;      ///< to ask for, 0: the device's own
   std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
+  std::uint32_t cores = 1;             ///< Workgroups: of the device, that tiles of attention are to fill
+  bool tilesAttention = false;         ///< Workgroups: attention of many tokens is attention_tiles
+  std::uint32_t tileBytes = 16384;     ///< Workgroups: shared memory that it may use
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   static constexpr std::uint32_t kUsualBatchTokens = 256;  ///< enough rows to fill a GPU
   std::uint32_t batchTokens = kUsualBatchTokens;           ///< of a prompt that are computed at once, at most
