@@ -60,6 +60,13 @@ std::uint32_t KernelChoice::splits(std::uint32_t tiles, std::uint32_t units) con
   return std::min({wished, std::max(std::bit_floor(units / 2), 1U), mostSplits});
 }
 
+std::uint32_t KernelChoice::rowsEach(std::uint32_t tiles, std::uint32_t splits) const {
+  constexpr std::uint32_t kFewestRows = 8, kFewestInvocations = 64;  // 128 bytes side by side; a whole subgroup
+  std::uint32_t rows = kTileRows;
+  while (tiles * (kTileRows / rows) < cores && rows > kFewestRows && rows / 2 * splits >= kFewestInvocations) rows /= 2;
+  return rows;
+}
+
 std::uint32_t KernelChoice::tileTokens(std::uint32_t tableWords) const {
   for (const std::uint32_t tokens : {64U, 32U, 16U}) {
     if (matMulTilesSharedBytes(tokens) + tableWords * 4 <= sharedBytes) return tokens;

@@ -13,6 +13,7 @@
 
 #define QS_MATMUL_ROWS(ENTRY)                                                        \
   ENTRY(1, uint, splits)   /* invocations that share a row: the workgroup's y size */ \
+  ENTRY(2, uint, rowsEach) /* of a tile that a workgroup has: its x size */ \
   ENTRY(3, uint, computeType)                                                        \
   ENTRY(5, uint, isRouted)                                                           \
   ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */ \
