@@ -11,12 +11,15 @@ namespace gpu {
 
 /// How to open a device; the defaults are what the program uses, tests choose others.
 struct DeviceOptions {
-  std::optional<vk::KernelFamily> family = std::nullopt;      ///< default: what suits the device
-  std::optional<std::uint64_t> maxBlockBytes = std::nullopt;  ///< bytes one buffer of weights may have
-  std::optional<double> mostWork = std::nullopt;              ///< multiply-adds of a submission, not adapted
-  bool integerDot = true;                                     ///< the instruction for bytes, where there is one
-  bool matrices = true;                                       ///< cooperative matrices, where there are some
-  std::optional<bool> findsCandidates = std::nullopt;         ///< default: where that is faster
+  std::optional<vk::KernelFamily> family = std::nullopt;            ///< default: what suits the device
+  std::optional<std::uint64_t> maxBlockBytes = std::nullopt;        ///< bytes one buffer of weights may have
+  std::optional<double> mostWork = std::nullopt;                    ///< multiply-adds of a submission, not adapted
+  bool integerDot = true;                                           ///< the instruction for bytes, where there is one
+  bool matrices = true;                                             ///< cooperative matrices, where there are some
+  std::function<void(std::span<float>)> checkedProducts = nullptr;  ///< changes what the check of matrices sees
+  std::optional<std::uint32_t> batchTokens = std::nullopt;          ///< default: what suits its matrices
+  std::optional<bool> attentionTiles = std::nullopt;                ///< of many tokens; default: where that is faster
+  std::optional<bool> findsCandidates = std::nullopt;               ///< default: where that is faster
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
   std::optional<std::uint64_t> stagingBytes = std::nullopt;  ///< of the buffer that uploads go through
   std::function<void(vk::Caps&)> limited = nullptr;          ///< what the device is pretended not to be able to
@@ -35,6 +38,10 @@ class VulkanDevice {
   WeightStore& weights() { return m_weights; }
   const KernelChoice& choice() const { return m_choice; }
   const DeviceInfo& info() const { return m_info; }
+  /// Products of many tokens go without its matrices from now on. @param reason one sentence, empty: a choice
+  void dropMatrices(const std::string& reason);
+  /// Of matmul_matrices, see KernelChoice.
+  void setEnoughGroups(std::uint32_t groups) { m_choice.enoughGroups = groups; }
   WorkPace newPace() const { return WorkPace(m_mostWork); }
 
  private:

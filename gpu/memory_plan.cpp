@@ -59,8 +59,17 @@ class Footprint {
     return loads;
   }
 
-  std::uint64_t compute() const {
-    const std::uint32_t batch = VulkanExecutor::wishedRows(m_graph, m_choice);
+  /// Tokens of a batch. A model that fills the device decodes slower by what activations push out of its memory; more
+  /// tokens than usual are not worth that.
+  std::uint32_t batchTokens() const {
+    const std::uint32_t wished = VulkanExecutor::wishedRows(m_graph, m_choice);
+    if (wished <= KernelChoice::kUsualBatchTokens || m_graph.rowsTogether()) return wished;
+    std::uint64_t bytes = compute(wished);
+    for (const WeightUse& use : m_uses) bytes += use.load.bytes;
+    return bytes > m_caps.deviceMemoryBytes / 4 * 3 ? KernelChoice::kUsualBatchTokens : wished;
+  }
+
+  std::uint64_t compute(std::uint32_t batch) const {
     return constants() + kMostSequences * sizeof(SequenceState) + batch * sizeof(core::model::TokenId) + workspace(1) +
            workspace(batch);
   }
@@ -135,7 +144,8 @@ std::uint64_t PlannedMemory::reservedBytes(const Graph& graph, std::uint64_t cac
 PlannedMemory plannedMemory(const Graph& graph, const vk::Caps& caps, const KernelChoice& choice,
                             std::uint64_t maxBlockBytes) {
   const Footprint footprint(graph, caps, choice, maxBlockBytes);
-  PlannedMemory memory{0, footprint.compute(), footprint.loads()};
+  const std::uint32_t batch = footprint.batchTokens();
+  PlannedMemory memory{0, footprint.compute(batch), footprint.loads(), batch};
   for (const core::model::WeightLoad& load : memory.loads) memory.weights += load.bytes;
   return memory;
 }

@@ -19,6 +19,8 @@ struct PlannedMemory {
   std::uint64_t weights = 0;  ///< packed as the device reads them, each with its alignment
   std::uint64_t compute = 0;  ///< norms and code books, activations and results of a batch and of one token
   std::vector<core::model::WeightLoad> loads;  ///< the weights one by one
+  std::uint32_t batchTokens = 0;  ///< of a prompt, unless buffers hold fewer: KernelChoice::batchTokens, or what is
+                                  ///< usual where so many would take the memory that weights and caches need
 
   /// Of a device's memory, what is kept free of weights: compute, caches of so many bytes, and what each buffer's
   /// alignment may take.

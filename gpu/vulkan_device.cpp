@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "gpu/device_impl.h"
 #include "gpu/kernels/kernel_bindings.h"
+#include "gpu/matrix_check.h"
 #include "gpu/vk/alignment.h"
 
 namespace gpu {
@@ -49,6 +50,15 @@ vk::KernelFamily familyFor(const vk::Caps& caps, const DeviceOptions& options) {
   return family;
 }
 
+/// By the largest tile of matrices that fits, then by the one that small products have.
+std::string faultOfMatrices(const std::shared_ptr<VulkanDevice>& device, const DeviceOptions& options) {
+  const std::uint32_t usual = device->choice().enoughGroups;
+  device->setEnoughGroups(1);
+  std::string fault = faultOfProducts(device, options.checkedProducts);
+  device->setEnoughGroups(usual);
+  return fault.empty() ? faultOfProducts(device, options.checkedProducts) : fault;
+}
+
 }  // namespace
 
 std::uint64_t maxBlockBytes(const vk::Caps& caps, vk::KernelFamily family) {
@@ -71,8 +81,16 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
                 options.maxBlockBytes.value_or(maxBlockBytes(m_device->caps(), m_choice.family))),
       m_mostWork(options.mostWork) {
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
-  if (!options.matrices) m_choice.matrix = {};
+  if (!options.matrices) dropMatrices({});
+  m_choice.batchTokens = options.batchTokens.value_or(m_choice.batchTokens);
+  m_choice.tilesAttention = options.attentionTiles.value_or(m_choice.tilesAttention);
   m_choice.findsCandidates = options.findsCandidates.value_or(m_choice.findsCandidates);
+}
+
+void VulkanDevice::dropMatrices(const std::string& reason) {
+  m_choice.dropMatrices();
+  m_info.matrixShape.clear();
+  m_info.matricesFault = reason;
 }
 
 std::vector<DeviceInfo> enumerateDevices() {
@@ -95,7 +113,26 @@ std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index, const DeviceOption
     throw core::Error(core::ErrorCode::NotFound,
                       fmt::format("There is no Vulkan device {}; {} were found.", index, physical.size()));
   }
-  return std::make_shared<VulkanDevice>(instance, physical[index], index, options);
+  const auto open = [&] { return std::make_shared<VulkanDevice>(instance, physical[index], index, options); };
+  std::shared_ptr<VulkanDevice> device = open();
+  if (device->choice().matrix.rows == 0) return device;
+  const std::string fault = faultOfMatrices(device, options);
+  if (fault.empty()) return device;
+  if (isLost(*device)) device = open();
+  device->dropMatrices(fault);
+  return device;
+}
+
+DeviceInfo checked(const DeviceInfo& info) {
+  if (info.matrixShape.empty() || !info.unusable.empty()) return info;
+  try {
+    return openDevice(info.index)->info();
+  } catch (const core::Error& error) {
+    DeviceInfo without = info;
+    without.matrixShape.clear();
+    without.matricesFault = error.what();
+    return without;
+  }
 }
 
 std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index) { return openDevice(index, DeviceOptions()); }

@@ -24,7 +24,8 @@ struct DeviceInfo {
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
   bool cooperativeMatrix = false;  ///< products of FP16 matrices into FP32 ones
   std::string matrixShape;         ///< "16x16x16", rows, columns and depth of those that prefill uses; empty: none
-  std::string unusable;            ///< empty, or the sentence that names the missing feature
+  std::string matricesFault;  ///< why prefill uses none though the device has some; empty: it was not looked, or fits
+  std::string unusable;       ///< empty, or the sentence that names the missing feature
 };
 
 /// All Vulkan devices; empty when there is no Vulkan loader or no device. Never throws for a missing loader.
@@ -34,9 +35,13 @@ std::vector<DeviceInfo> enumerateDevices();
 /// identical tensors (the same QuantizedTensor object) are uploaded once.
 class VulkanDevice;
 
+/// Where prefill would use matrices, a product of known numbers is computed by them first; a device that gets it wrong
+/// goes without (DeviceInfo::matricesFault).
 /// @param index into enumerateDevices()
 /// @throws Error (NotFound, Unsupported, Device)
 std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index);
+/// What is known of a device once its matrices are checked, for which it is opened if it has some.
+DeviceInfo checked(const DeviceInfo& info);
 const DeviceInfo& info(const VulkanDevice& device);
 
 /// Whether the device stopped responding: everything on it throws DeviceLost from then on and can only be destroyed;

@@ -30,8 +30,6 @@ using core::model::OpKind;
 using core::model::TokenId;
 
 constexpr std::uint32_t kCandidateStep = 16;          // wanted numbers are rounded up, so that few recordings serve all
-constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
-constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 256;        // attention over fewer is little work
 constexpr std::uint32_t kFewSequences = 4;            // what a workspace of several is made for at least
 constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
@@ -60,9 +58,11 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
                                const core::JobContext& job, std::uint64_t cacheBytes)
     : m_device(std::move(device)), m_graph(std::move(graph)) {
   m_device->device()->throwIfLost();
-  uploadWeights(cacheBytes, job);
+  const PlannedMemory planned =
+      plannedMemory(m_graph, m_device->device()->caps(), m_device->choice(), m_device->weights().maxBlockBytes());
+  uploadWeights(planned.reservedBytes(m_graph, cacheBytes), job);
   uploadConstants();
-  const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
+  const std::uint32_t batch = planned.batchTokens;
   m_state =
       std::make_unique<vk::Buffer>(m_device->memory(), kMostSequences * sizeof(SequenceState) + batch * sizeof(TokenId),
                                    vk::MemoryKind::Upload, "the buffer of tokens");
@@ -83,7 +83,7 @@ std::uint32_t VulkanExecutor::wishedRows(const core::model::Graph& graph, const 
     if (const auto* experts = std::get_if<core::model::ExpertMatMul>(&op.parameters))
       slots = std::max(slots, experts->used);
   const std::uint32_t most = std::max(choice.mostRows / slots, 1U);
-  return std::min(choice.isLanes() ? kLaneBatchTokens : kGroupBatchTokens, most);
+  return std::min(choice.batchTokens, most);
 }
 
 std::vector<WeightUse> VulkanExecutor::usesOf(const core::model::Graph& graph) {
@@ -101,12 +101,9 @@ std::vector<WeightUse> VulkanExecutor::usesOf(const core::model::Graph& graph) {
   return uses;
 }
 
-void VulkanExecutor::uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job) {
+void VulkanExecutor::uploadWeights(std::uint64_t reservedBytes, const core::JobContext& job) {
   const std::vector<WeightUse> uses = usesOf(m_graph);
-  const PlannedMemory planned =
-      plannedMemory(m_graph, m_device->device()->caps(), m_device->choice(), m_device->weights().maxBlockBytes());
-  const std::vector<DeviceTensorPtr> resident =
-      m_device->weights().upload(uses, planned.reservedBytes(m_graph, cacheBytes), job);
+  const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(uses, reservedBytes, job);
   std::vector<core::model::WeightLoad> loads;
   std::vector<bool> isOnHost;
   for (std::size_t i = 0; i < uses.size(); ++i) {

@@ -94,7 +94,8 @@ class VulkanExecutor : public core::model::Executor {
     std::uint32_t firstPosition() const { return sequences.front().firstPosition; }
   };
 
-  void uploadWeights(std::uint64_t cacheBytes, const core::JobContext& job);
+  /// @param reservedBytes of the device's memory that are kept free of them
+  void uploadWeights(std::uint64_t reservedBytes, const core::JobContext& job);
   void uploadConstants();
   /// @param sequences of a batch at most
   std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows, std::uint32_t sequences = 1);

@@ -102,7 +102,7 @@ class Executor {
   [[nodiscard]] Subscription subscribe(std::vector<ValueId> values, Hook hook);
   /// Sums the columns of these values over every row that is computed from the next forward on, where the values are:
   /// no activation leaves the device. A forward that throws adds nothing. The CPU sums in double; Vulkan sums the rows
-  /// of a batch (at most 256) in float32, in a tree, and the batches in double.
+  /// of a batch (at most 512) in float32, in a tree, and the batches in double.
   /// @throws Error (InvalidArgument) for a value that the graph does not have, or that is made of codes
   [[nodiscard]] ColumnSums sumColumns(std::vector<ValueId> values);
 

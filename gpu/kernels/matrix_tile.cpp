@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint32_t kLeastMatrixTokens =
     17;                                        // that matrices are worth; fewer have the smallest tile of matmul_tiles
-constexpr std::uint32_t kEnoughGroups = 256;   // workgroups that fill a GPU
 constexpr std::uint32_t kSmallestTokens = 32;  // of a tile
+constexpr std::uint32_t kBatchTokens = 512;    // that matrices are busy with: four of the largest tiles
 
 /// Whole matrices fill any tile and whole quads any unit.
 bool fits(const vk::MatrixShape& shape) {
@@ -45,6 +45,8 @@ void chooseMatrices(const vk::Caps& caps, KernelChoice& choice) {
   if (!isWhole || caps.maxWorkgroupInvocations < kMatMulTilesWorkgroup) return;
   for (const vk::MatrixShape& shape : caps.matrixShapes)
     if (fits(shape) && sizeOf(shape) > sizeOf(choice.matrix)) choice.matrix = shape;
+  if (choice.matrix.rows == 0) return;
+  choice.batchTokens = kBatchTokens;
   choice.matrixSubgroup = subgroup;
   choice.asksForSubgroup = caps.hasSubgroupSizeControl && caps.minSubgroupSize != caps.maxSubgroupSize;
 }
@@ -61,7 +63,7 @@ std::optional<MatrixTile> matrixTileFor(const KernelChoice& choice, const MatMul
         matMulMatricesSharedBytes(rows, tokens, tile.subgroupsOfRows * tile.subgroupsOfTokens, matrixValues);
     if (tokens > widest || bytes + tableWords * 4 > choice.sharedBytes) continue;
     found = tile;
-    if (tilesInAll(push, rows / kTileRows) * divideUp(push.tokenCount, tokens) >= kEnoughGroups) break;
+    if (tilesInAll(push, rows / kTileRows) * divideUp(push.tokenCount, tokens) >= choice.enoughGroups) break;
   }
   return found;
 }

@@ -12,7 +12,8 @@ struct MatrixTile {
   bool operator==(const MatrixTile&) const = default;
 };
 
-/// Chooses the shape of matrices and the subgroups of a device that has some; leaves a choice without them as it is.
+/// Chooses the shape of matrices, the subgroups and the longer batches of a device that has some; leaves a choice
+/// without them as it is.
 void chooseMatrices(const vk::Caps& caps, KernelChoice& choice);
 
 /// The largest tile of which there are enough to fill a GPU, or the smallest one. Nothing where matrices cannot be

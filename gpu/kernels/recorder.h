@@ -27,19 +27,31 @@ struct KernelChoice {
   std::uint32_t subgroupSize = 0;      ///< to ask for, 0: the device's own
   std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
+  std::uint32_t cores = 1;             ///< Workgroups: of the device, which few rows are divided among
+  bool tilesAttention = false;         ///< Workgroups: attention of many tokens is attention_tiles
+  std::uint32_t tileBytes = 16384;     ///< Workgroups: shared memory that it may use
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
-  std::uint32_t mostRows = 65535;      ///< of a batch, times the experts of a token: workgroups of a dispatch across y
-  vk::MatrixShape matrix;              ///< Workgroups: what matmul_matrices multiplies by, rows 0: it cannot run here
-  std::uint32_t matrixSubgroup = 0;    ///< size of a subgroup there
-  bool asksForSubgroup = false;        ///< whether it has to be asked for
-  bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
-  bool findsCandidates = true;         ///< looks for what is wanted of logits, so that these need not be read
+  static constexpr std::uint32_t kUsualBatchTokens = 256;  ///< enough rows to fill a GPU
+  std::uint32_t batchTokens = kUsualBatchTokens;           ///< of a prompt that are computed at once, at most
+  std::uint32_t mostRows = 65535;    ///< of a batch, times the experts of a token: workgroups of a dispatch across y
+  vk::MatrixShape matrix;            ///< Workgroups: what matmul_matrices multiplies by, rows 0: it cannot run here
+  std::uint32_t matrixSubgroup = 0;  ///< size of a subgroup there
+  bool asksForSubgroup = false;      ///< whether it has to be asked for
+  std::uint32_t enoughGroups = 256;  ///< workgroups of matmul_matrices that fill a GPU
+  bool hasIntegerDot = false;        ///< Workgroups: bytes are multiplied by an instruction of their own
+  bool findsCandidates = true;       ///< looks for what is wanted of logits, so that these need not be read
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
   /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.
   std::uint32_t splits(std::uint32_t tiles, std::uint32_t units) const;
+  /// Rows of a tile that a workgroup of such a product has, 8, 16 or 32: fewer where the tiles are fewer than the
+  /// cores.
+  std::uint32_t rowsEach(std::uint32_t tiles, std::uint32_t splits) const;
   /// Widest tile of matmul_tiles beside a table of so many words, 0: it cannot run here.
   std::uint32_t tileTokens(std::uint32_t tableWords) const;
+
+  /// Products go through the other kernels, as on a device that has no matrices.
+  void dropMatrices();
 
   static KernelChoice forDevice(const vk::Caps& caps, vk::KernelFamily family);
 };

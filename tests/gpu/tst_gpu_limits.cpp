@@ -1,8 +1,10 @@
 // Devices that can do less than the one at hand, pretended by lowering what it says of itself: a prompt of several
 // batches and a token behind it come out as on the CPU, or one sentence says what does not go.
 #include <QTemporaryDir>
+#include <array>
 #include <thread>
 
+#include "gpu/memory_plan.h"
 #include "gpu/vulkan_executor.h"
 #include "gpu_models.h"
 #include "support/random_model.h"
@@ -88,6 +90,45 @@ class TestGpuLimits : public QObject {
     QVERIFY(executor.batchTokens() < kPrompt);
     QVERIFY(executor.traffic().submissions > kPrompt / executor.batchTokens() + 1);
     if (options.limited) QVERIFY(executor.batchTokens() <= 64);
+  }
+
+  /// What devices with matrices take, where the memory is there; the plan knows how much that is.
+  void batchesOfMoreTokens() {
+    const std::uint64_t plenty = std::uint64_t{1} << 32;
+    for (const auto& [memory, tokens] : {std::pair(plenty, 512U), {std::uint64_t{4} << 20, 256U}}) {
+      const auto device = openFamily(
+          "workgroups", {.batchTokens = 512, .limited = [&](Caps& caps) { caps.deviceMemoryBytes = memory; }});
+      Model model(m_path);
+      gpu::VulkanExecutor executor(device, model.graph(), core::JobContext());
+      QCOMPARE(executor.batchTokens(), tokens);
+      const auto planned = gpu::plannedMemory(executor.graph(), device->device()->caps(), device->choice(),
+                                              device->weights().maxBlockBytes());
+      QCOMPARE(planned.batchTokens, tokens);
+      QCOMPARE(planned.weights + planned.compute, executor.memory().residentBytes);
+      if (tokens < kPrompt) continue;
+      const double error = relativeError(logitsOf(executor), m_expected);
+      QVERIFY2(error < 1e-5, qPrintable(QString::number(error)));
+    }
+  }
+
+  /// Few rows are divided among many cores, which changes no bit.
+  void coresShareTilesOfRows() {
+    gpu::KernelChoice choice;
+    QCOMPARE(choice.rowsEach(1, 32), 32U);  // of a device with one core
+    choice.cores = 100;
+    for (const auto& [tiles, splits, rows] :
+         {std::array{8U, 32U, 8U}, {25U, 32U, 8U}, {50U, 32U, 16U}, {100U, 32U, 32U}, {8U, 4U, 16U}, {8U, 1U, 32U}})
+      QCOMPARE(choice.rowsEach(tiles, splits), rows);
+    Model model(m_path);
+    const auto rowOf = [&](std::uint32_t cores) {
+      const auto device = openFamily("workgroups", {.findsCandidates = false, .limited = [&](Caps& caps) {
+                                                      caps.isCpu = false;
+                                                      caps.cores = cores;
+                                                    }});
+      const auto executor = gpu::createVulkanExecutor(device, model.graph());
+      return allLogits(*executor, someTokens(3, kVocabulary));
+    };
+    QVERIFY(rowOf(1) == rowOf(1000));
   }
 
   void whatDoesNotGoIsSaid() {

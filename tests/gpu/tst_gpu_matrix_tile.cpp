@@ -36,6 +36,10 @@ class TestGpuMatrixTile : public QObject {
     QVERIFY(choice.matrix == MatrixShape({16, 16, 16}));
     QCOMPARE(choice.matrixSubgroup, 32U);
     QVERIFY(!choice.asksForSubgroup);
+    QCOMPARE(choice.batchTokens, 512U);
+    choice.dropMatrices();
+    QCOMPARE(choice.batchTokens, 256U);
+    QVERIFY(!gpu::matrixTileFor(choice, pushOf(512, {1000}), 0));
     KernelChoice varying;
     auto caps = capsOf({{8, 16, 16}}, 32);
     caps.minSubgroupSize = 16, caps.hasSubgroupSizeControl = true;
@@ -45,6 +49,7 @@ class TestGpuMatrixTile : public QObject {
       KernelChoice none;
       gpu::chooseMatrices(without, none);
       QCOMPARE(none.matrix.rows, 0U);
+      QCOMPARE(none.batchTokens, 256U);
     }
   }
 

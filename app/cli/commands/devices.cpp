@@ -39,6 +39,10 @@ Json vulkan(const gpu::DeviceInfo& device) {
               {"integer_dot_product", device.integerDotProduct},
               {"cooperative_matrix", device.cooperativeMatrix}};
   if (!device.matrixShape.empty()) row["prefill_matrices"] = device.matrixShape;
+  if (!device.matricesFault.empty()) {
+    row["prefill_matrices"] = false;
+    row["prefill_matrices_why_not"] = device.matricesFault;
+  }
   if (!device.unusable.empty()) row["why_not"] = device.unusable;
   return row;
 }
@@ -47,7 +51,7 @@ Json vulkan(const gpu::DeviceInfo& device) {
 void run(Output output) {
   Json rows = Json::array({cpu()});
 #ifdef QS_HAS_GPU
-  for (const auto& device : gpu::enumerateDevices()) rows.push_back(vulkan(device));
+  for (const auto& device : gpu::enumerateDevices()) rows.push_back(vulkan(gpu::checked(device)));
 #endif
   if (output == Output::ForPrograms) return print(rows);
   for (const auto& row : rows) {
