@@ -18,6 +18,7 @@ struct DeviceOptions {
   bool matrices = true;                                             ///< cooperative matrices, where there are some
   std::function<void(std::span<float>)> checkedProducts = nullptr;  ///< changes what the check of matrices sees
   std::optional<std::uint32_t> batchTokens = std::nullopt;          ///< default: what suits its matrices
+  std::optional<bool> attentionTiles = std::nullopt;                ///< of many tokens; default: where that is faster
   std::optional<bool> findsCandidates = std::nullopt;               ///< default: where that is faster
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
   std::optional<std::uint64_t> stagingBytes = std::nullopt;  ///< of the buffer that uploads go through

@@ -83,6 +83,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
   if (!options.matrices) dropMatrices({});
   m_choice.batchTokens = options.batchTokens.value_or(m_choice.batchTokens);
+  m_choice.tilesAttention = options.attentionTiles.value_or(m_choice.tilesAttention);
   m_choice.findsCandidates = options.findsCandidates.value_or(m_choice.findsCandidates);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,10 @@ constexpr std::uint32_t kManyGroups = 1024;     // they fill any GPU
 constexpr std::uint32_t kMostSplits = 64;       // over all tokens of a batch: of more, each is longer
 constexpr std::uint32_t kLeastSplit = 64;       // positions that are worth a workgroup
 constexpr std::uint32_t kLeastParted = 512;     // fewer are not worth joining their parts
-constexpr std::uint32_t kMostTogether = 8;      // query heads of a workgroup of attention_splits
+constexpr std::uint32_t kMostTogether = 8;      // rows of a workgroup of attention_splits or attention_tiles
+constexpr std::uint32_t kLeastTiled = 8;        // tokens whose attention attention_tiles computes
+constexpr std::uint32_t kLeastColumns = kAttentionWorkgroup / kAttentionPositions;  // for each a position
+constexpr std::uint32_t kTilesOfCore = 2;  // workgroups of it; fewer leave a GPU idle
 
 /// The largest divisor of the group of query heads that share a key head, up to `most`.
 std::uint32_t divisorOf(std::uint32_t group, std::uint32_t most) {
@@ -103,6 +107,44 @@ void recordWorkgroups(Recorder& recorder, const AttentionRows& rows, const Atten
   recorder.dispatch("attention_workgroups", constants.values(), rows.sets, push, {attention.heads, rows.rows}, work);
 }
 
+/// How the rows (heads of tokens) of a batch are divided among workgroups of attention_tiles.
+struct RowTile {
+  std::uint32_t rows, heads;  ///< of a workgroup; of which so many are of one token
+};
+
+/// Nothing where a workgroup had no keys to share or a GPU too few workgroups.
+std::optional<RowTile> rowTileFor(const Attention& attention, const KvShape& kv, std::uint32_t tokens,
+                                  const KernelChoice& choice) {
+  const std::uint32_t keyOctets = divideUp(kv.headSize, 8);
+  if (!choice.tilesAttention || tokens < kLeastTiled || divideUp(kv.valueHeadSize, 8) > kAttentionWorkgroup)
+    return std::nullopt;
+  const auto fits = [&](std::uint32_t rows) { return attentionTilesSharedBytes(rows, keyOctets) <= choice.tileBytes; };
+  const std::uint32_t group = attention.heads / kv.heads;
+  std::uint32_t heads = divisorOf(group, kMostTogether);
+  while (heads > 1 && !fits(heads)) heads = divisorOf(group, heads - 1);
+  std::uint32_t rows = kMostTogether / heads * heads;
+  while (rows > heads && !fits(rows)) rows -= heads;
+  const std::uint32_t ofTokens = rows / heads;
+  const bool isEnough = attention.heads / heads * divideUp(tokens, ofTokens) >= kTilesOfCore * choice.cores;
+  if (rows == 1 || !fits(rows) || !isEnough) return std::nullopt;
+  return RowTile{rows, heads};
+}
+
+void recordTiles(Recorder& recorder, const AttentionRows& rows, const KvShape& kv, const RowTile& tile,
+                 const AttentionPush& push, double work) {
+  const std::uint32_t valueOctets = divideUp(kv.valueHeadSize, 8);
+  const AttentionTilesConstants constants{.workgroup = kAttentionWorkgroup,
+                                          .keyKind = kvKindOf(rows.type.keys),
+                                          .valueKind = kvKindOf(rows.type.values),
+                                          .keyOctets = divideUp(kv.headSize, 8),
+                                          .valueOctets = valueOctets,
+                                          .columns = std::max(std::bit_ceil(valueOctets), kLeastColumns),
+                                          .rowsEach = static_cast<int>(tile.rows),
+                                          .headsEach = tile.heads};
+  recorder.dispatch("attention_tiles", constants.values(), rows.sets, push,
+                    {push.heads / tile.heads, divideUp(push.tokens, tile.rows / tile.heads)}, work);
+}
+
 }  // namespace
 
 std::uint64_t attentionPartFloats(const core::model::Graph& graph, const KernelChoice& choice) {
@@ -141,6 +183,7 @@ void recordAttention(Recorder& recorder, std::span<const AttentionRows> sequence
                              .last = attention.isCausal ? kNone : rows.rows - 1,
                              .splits = canSplit(attention, kv, choice) ? splitsOf(attention, kv, tokens, visible) : 1,
                              .parts = places.parts + rows.firstRow * partsOfRow,
+                             .tokens = rows.rows,
                              .sequence = rows.sequence};
     const double work = 1.0 * rows.rows * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
     if (choice.isLanes()) {
@@ -148,6 +191,8 @@ void recordAttention(Recorder& recorder, std::span<const AttentionRows> sequence
     } else if (push.splits > 1) {
       recordSplits(recorder, rows, attention, kv, push, work);
       parted.emplace_back(&rows, push);
+    } else if (const auto tile = rowTileFor(attention, kv, rows.rows, choice)) {
+      recordTiles(recorder, rows, kv, *tile, push, work);
     } else {
       recordWorkgroups(recorder, rows, attention, kv, push, visible, tokens, work);
     }

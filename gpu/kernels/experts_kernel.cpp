@@ -82,9 +82,11 @@ void recordExpertMatMul(Recorder& recorder, const std::function<VkDescriptorSet(
       continue;
     }
     const std::uint32_t splits = choice.splits(tiles * target.used, push.units);
-    const MatMulRowsConstants constants{.workgroup = splits, .splits = splits, .computeType = compute, .isRouted = 1};
-    recorder.dispatch("matmul_rows." + format.kernel, withLayout(constants.values(), format), sets, push, {tiles, rows},
-                      work);
+    const std::uint32_t rowsEach = choice.rowsEach(tiles * rows, splits);
+    const MatMulRowsConstants constants{
+        .workgroup = splits, .splits = splits, .rowsEach = rowsEach, .computeType = compute, .isRouted = 1};
+    recorder.dispatch("matmul_rows." + format.kernel, withLayout(constants.values(), format), sets, push,
+                      {tiles * (kTileRows / rowsEach), rows}, work);
   }
 }
 

@@ -54,7 +54,7 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   const auto compute = static_cast<uint>(format.compute);
   if (choice.isLanes()) {
     const std::uint32_t farTable = push.segment[0].table + format.tableWords > kTableWords ? 1 : 0;
-    const std::uint32_t tokensEach = push.tokenCount == 1 ? 1 : kLaneTokens;
+    const std::uint32_t tokensEach = std::min(std::bit_ceil(push.tokenCount), kLaneTokens);
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTilesTogether);
     recorder.dispatch("matmul_lanes." + format.kernel,
                       withLayout(MatMulLanesConstants{.workgroup = choice.lanes,
@@ -70,16 +70,17 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   const std::uint32_t widest = choice.tileTokens(format.tableWords);
   if (push.tokenCount <= kFewTokens || widest == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
-    const std::uint32_t splits = choice.splits(x, push.units);
+    const std::uint32_t splits = choice.splits(x, push.units), rowsEach = choice.rowsEach(x * push.tokenCount, splits);
     recorder.dispatch("matmul_rows." + format.kernel,
                       withLayout(MatMulRowsConstants{.workgroup = splits,
                                                      .splits = splits,
+                                                     .rowsEach = rowsEach,
                                                      .computeType = compute,
                                                      .normWidth = norm.width,
                                                      .normEpsilon = std::bit_cast<std::uint32_t>(norm.epsilon)}
                                      .values(),
                                  format),
-                      sets, push, {x, push.tokenCount}, work);
+                      sets, push, {x * (kTileRows / rowsEach), push.tokenCount}, work);
     return;
   }
   assert(!swiGlu && norm.width == 0);

@@ -28,6 +28,11 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  constexpr std::uint32_t kUnknownCores = 64;  // of a discrete GPU of middling size
+  if (!caps.isCpu) choice.cores = caps.cores != 0 ? caps.cores : kUnknownCores;
+  constexpr std::uint32_t kMostTileBytes = 24576;  // so that several workgroups share a core
+  choice.tilesAttention = !caps.isCpu;             // where it would be faster, too, but takes seconds to compile
+  choice.tileBytes = std::min(caps.maxSharedMemoryBytes, kMostTileBytes);
   if (choice.isLanes()) choice.batchTokens = kLaneBatchTokens;
   choice.findsCandidates = !caps.isCpu;  // whose memory is the host's: reading it costs nothing
   choice.mostRows = std::max(caps.maxWorkgroupCount, 1U);
@@ -48,6 +53,13 @@ std::uint32_t KernelChoice::splits(std::uint32_t tiles, std::uint32_t units) con
   constexpr std::uint32_t kInvocations = 1U << 18U, kFew = 8;
   const std::uint32_t wished = std::max(std::bit_floor(kInvocations / std::max(tiles * kTileRows, 1U)), kFew);
   return std::min({wished, std::max(std::bit_floor(units / 2), 1U), mostSplits});
+}
+
+std::uint32_t KernelChoice::rowsEach(std::uint32_t tiles, std::uint32_t splits) const {
+  constexpr std::uint32_t kFewestRows = 8, kFewestInvocations = 64;  // 128 bytes side by side; a whole subgroup
+  std::uint32_t rows = kTileRows;
+  while (tiles * (kTileRows / rows) < cores && rows > kFewestRows && rows / 2 * splits >= kFewestInvocations) rows /= 2;
+  return rows;
 }
 
 std::uint32_t KernelChoice::tileTokens(std::uint32_t tableWords) const {

@@ -27,6 +27,9 @@ struct KernelChoice {
   std::uint32_t subgroupSize = 0;      ///< to ask for, 0: the device's own
   std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
+  std::uint32_t cores = 1;             ///< Workgroups: of the device, which few rows are divided among
+  bool tilesAttention = false;         ///< Workgroups: attention of many tokens is attention_tiles
+  std::uint32_t tileBytes = 16384;     ///< Workgroups: shared memory that it may use
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   static constexpr std::uint32_t kUsualBatchTokens = 256;  ///< enough rows to fill a GPU
   std::uint32_t batchTokens = kUsualBatchTokens;           ///< of a prompt that are computed at once, at most
@@ -41,6 +44,9 @@ struct KernelChoice {
 
   /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.
   std::uint32_t splits(std::uint32_t tiles, std::uint32_t units) const;
+  /// Rows of a tile that a workgroup of such a product has, 8, 16 or 32: fewer where the tiles are fewer than the
+  /// cores.
+  std::uint32_t rowsEach(std::uint32_t tiles, std::uint32_t splits) const;
   /// Widest tile of matmul_tiles beside a table of so many words, 0: it cannot run here.
   std::uint32_t tileTokens(std::uint32_t tableWords) const;
 

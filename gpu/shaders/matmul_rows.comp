@@ -1,5 +1,5 @@
-// result[t] = weight · in[t] for GPUs, few tokens: a workgroup has a tile of 32 rows, each split among invocations that
-// take every splits-th unit. Neighbouring invocations have neighbouring rows and read neighbouring words; the input
+// result[t] = weight · in[t] for GPUs, few tokens: a workgroup has a tile of 32 rows, or a part of one, each split among
+// invocations that take every splits-th unit. Neighbouring invocations have neighbouring rows and read neighbouring words; the input
 // is the same address for all of them. Sums meet in shared memory, so any subgroup size is right.
 // An RMS norm of the input is computed by every workgroup for itself: a dispatch and its barrier cost more.
 #version 450
@@ -7,24 +7,26 @@
 #extension GL_EXT_control_flow_attributes : require
 #include "common/bindings.glsl"
 #include "common/specialization.h"
-layout(local_size_x = kTileRows, local_size_y_id = 0, local_size_z = 1) in;
+layout(local_size_x_id = 2, local_size_y_id = 0, local_size_z = 1) in;
 QS_MATMUL_ROWS(QS_SPECIALIZE)
-#define SHARED_TABLE (kTileRows * splits)
+#define SHARED_TABLE (rowsEach * splits)
 #include "layout.glsl"
 #include "common/matmul.glsl"
 #include "common/decoded.glsl"
 #include "common/compute_type.glsl"
 
-shared float partial[2][splits][kTileRows];
+shared float partial[2][splits][rowsEach];
 #include "common/normed_input.glsl"
 #include "common/rows_of_tile.glsl"
 
 void main() {
-  const uint r = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
+  const uint lane = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
+  const uint groups = kTileRows / rowsEach;  // of a tile
+  const uint r = gl_WorkGroupID.x % groups * rowsEach + lane;
   const Routed routed = routedBy(gl_WorkGroupID.y);
   if (!routed.isHere) return;  // the whole workgroup
   const uint token = routed.token, inQuad = push.inQuad + token * push.inStrideQuads + routed.inQuads;
-  uint s = 0, tile = gl_WorkGroupID.x;
+  uint s = 0, tile = gl_WorkGroupID.x / groups;
   const bool swiGlu = push.segments == kSwiGluPairing;
   if (!swiGlu) {
     while (s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
@@ -33,18 +35,18 @@ void main() {
   prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
   if (normWidth > 0) normInput(inQuad);
-  partial[0][split][r] = rowOfTile(s, routed.tile + tile, inQuad, split, r);
-  if (swiGlu) partial[1][split][r] = rowOfTile(1, routed.tile + tile, inQuad, split, r);
+  partial[0][split][lane] = rowOfTile(s, routed.tile + tile, inQuad, split, r);
+  if (swiGlu) partial[1][split][lane] = rowOfTile(1, routed.tile + tile, inQuad, split, r);
   barrier();
   if (split != 0) return;
   float value = 0.0, second = 0.0;
-  for (uint i = 0; i < splits; ++i) value += partial[0][i][r];
+  for (uint i = 0; i < splits; ++i) value += partial[0][i][lane];
   const uint row = tile * kTileRows + r;
   if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + routed.bias + row];
   value = rounded(value);
   const uint at = token * push.segment[s].stride + routed.result + row;
   if (swiGlu) {
-    for (uint i = 0; i < splits; ++i) second += partial[1][i][r];
+    for (uint i = 0; i < splits; ++i) second += partial[1][i][lane];
     if (push.segment[1].bias != kNone) second += constants[push.segment[1].bias + routed.bias + row];
     value = silu(value) * rounded(second);
   } else if (push.segment[s].residual != kNone) {

@@ -119,7 +119,15 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   VkPhysicalDeviceFloatControlsProperties floats{};
   caps.hasFloatControls = extensions.has(VK_KHR_SHADER_FLOAT_CONTROLS_EXTENSION_NAME);
   if (caps.hasFloatControls) chain(tail, floats, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES);
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV nvidia{};
+  const bool isNvidia = extensions.has(VK_NV_SHADER_SM_BUILTINS_EXTENSION_NAME);
+  if (isNvidia) chain(tail, nvidia, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_SM_BUILTINS_PROPERTIES_NV);
+  VkPhysicalDeviceShaderCorePropertiesAMD amd{};
+  const bool isAmd = extensions.has(VK_AMD_SHADER_CORE_PROPERTIES_EXTENSION_NAME);
+  if (isAmd) chain(tail, amd, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_CORE_PROPERTIES_AMD);
   vkGetPhysicalDeviceProperties2(device, &properties);
+  if (isNvidia) caps.cores = nvidia.shaderSMCount;
+  if (isAmd) caps.cores = amd.shaderEngineCount * amd.shaderArraysPerEngineCount * amd.computeUnitsPerShaderArray;
   caps.floatModes = offeredModes(floats);
 
   const VkPhysicalDeviceProperties& p = properties.properties;

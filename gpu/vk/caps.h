@@ -45,6 +45,7 @@ struct Caps {
   std::uint32_t maxWorkgroupInvocations = 0;
   std::uint32_t maxWorkgroupCount = 0;  ///< of a dispatch, in each of two dimensions
   std::uint32_t maxSharedMemoryBytes = 0;
+  std::uint32_t cores = 0;  ///< that run workgroups side by side (SM, CU), 0: the driver does not tell
   std::uint32_t maxStorageBuffersPerStage = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
   std::vector<MatrixShape> matrixShapes;  ///< of cooperative matrices, none: it cannot multiply such

@@ -30,6 +30,11 @@ constexpr Shape kShapes[] = {
     {"sinks", 4, 2, 64, 64, 0, 0.0F, true},
 };
 
+constexpr Shape kPrompts[] = {
+    {"three share keys, odd sizes, window of 30, soft cap, sinks", 6, 2, 18, 10, 30, 5.0F, true},
+    {"heads of 256", 2, 2, 256, 256},
+};
+
 constexpr std::uint32_t kVocabulary = 97, kWidth = 40;
 
 core::quant::QuantizedTensorPtr drawn(std::uint64_t rows, std::uint64_t width, support::RandomNumbers& random) {
@@ -125,6 +130,39 @@ class TestGpuAttention : public QObject {
       const double limit = type == KvType::F32 ? 1e-5 : type == KvType::F16 ? 5e-4 : 5e-3;
       if (error > limit) QFAIL(qPrintable(QString("behind %1: off by %2").arg(from).arg(error)));
     }
+  }
+
+  /// Tiles of rows that share keys, which GPUs compute prompts in: more than a tile of positions, batches that end
+  /// inside a tile of rows, windows that begin inside one.
+  void promptsAgree_data() {
+    QTest::addColumn<int>("shape");
+    QTest::addColumn<QString>("kv");
+    QTest::addColumn<unsigned>("bytes");
+    const auto add = [](int shape, const char* kv, unsigned bytes) {
+      QTest::addRow("%s, %s, %u bytes", kPrompts[shape].name, kv, bytes) << shape << QString(kv) << bytes;
+    };
+    add(0, "int8", 32768);
+    add(1, "f32", 16384);
+  }
+  void promptsAgree() {
+    QFETCH(int, shape);
+    QFETCH(QString, kv);
+    QFETCH(unsigned, bytes);
+    const core::model::Graph graph = attentionGraph(kPrompts[shape]);
+    const KvType type = core::model::kvTypeOf(kv.toStdString());
+    constexpr std::size_t kBatches[] = {75, 1, 34};
+    const Tokens tokens = someTokens(111, kVocabulary);
+    const auto device = openFamily("workgroups", {.attentionTiles = true, .limited = [&](gpu::vk::Caps& caps) {
+                                                    caps.maxSharedMemoryBytes = bytes;
+                                                  }});
+    const auto expected = logitsBehind(*core::model::createCpuExecutor(graph), type, tokens, 1, kBatches);
+    const auto vulkan = gpu::createVulkanExecutor(device, graph);
+    const double error = relativeError(logitsBehind(*vulkan, type, tokens, 1, kBatches), expected);
+    QVERIFY2(error < (type == KvType::F32 ? 1e-5 : 5e-3), qPrintable(QString::number(error)));
+    if (type != KvType::F32) return;
+    // The other kernel sums in another order, which is how we know that tiles are what is tested here.
+    const auto other = gpu::createVulkanExecutor(sharedFamily("workgroups"), graph);
+    QVERIFY(logitsBehind(*other, type, tokens, 1, kBatches) != logitsBehind(*vulkan, type, tokens, 1, kBatches));
   }
 
   /// The cache rounds as the CPU's on every device, and keeps FP16's subnormals: a single position comes back as the

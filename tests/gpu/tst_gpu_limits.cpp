@@ -1,6 +1,7 @@
 // Devices that can do less than the one at hand, pretended by lowering what it says of itself: a prompt of several
 // batches and a token behind it come out as on the CPU, or one sentence says what does not go.
 #include <QTemporaryDir>
+#include <array>
 #include <thread>
 
 #include "gpu/memory_plan.h"
@@ -108,6 +109,26 @@ class TestGpuLimits : public QObject {
       const double error = relativeError(logitsOf(executor), m_expected);
       QVERIFY2(error < 1e-5, qPrintable(QString::number(error)));
     }
+  }
+
+  /// Few rows are divided among many cores, which changes no bit.
+  void coresShareTilesOfRows() {
+    gpu::KernelChoice choice;
+    QCOMPARE(choice.rowsEach(1, 32), 32U);  // of a device with one core
+    choice.cores = 100;
+    for (const auto& [tiles, splits, rows] :
+         {std::array{8U, 32U, 8U}, {25U, 32U, 8U}, {50U, 32U, 16U}, {100U, 32U, 32U}, {8U, 4U, 16U}, {8U, 1U, 32U}})
+      QCOMPARE(choice.rowsEach(tiles, splits), rows);
+    Model model(m_path);
+    const auto rowOf = [&](std::uint32_t cores) {
+      const auto device = openFamily("workgroups", {.findsCandidates = false, .limited = [&](Caps& caps) {
+                                                      caps.isCpu = false;
+                                                      caps.cores = cores;
+                                                    }});
+      const auto executor = gpu::createVulkanExecutor(device, model.graph());
+      return allLogits(*executor, someTokens(3, kVocabulary));
+    };
+    QVERIFY(rowOf(1) == rowOf(1000));
   }
 
   void whatDoesNotGoIsSaid() {

@@ -120,6 +120,9 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   std::vector<Variant> loaded, wanted;
   for (std::size_t i = 0; i < kept.size(); ++i)
     if (!setup.servers[i]) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
+  // Caches of panes that went are in the way of weights.
+  for (Pane& pane : kept)
+    if (pane.session && !wanted.empty()) pane.session->executor().freeKeptCaches();
   Engine::SessionOptions context;
   context.contextLength = setup.contextLength;
   const std::uint32_t contextLength = Engine::contextLength(*setup.model, context);

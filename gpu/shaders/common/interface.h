@@ -25,12 +25,20 @@ QS_CONSTANT uint kNone = 0xFFFFFFFFu;  // no such place in the arena or among th
 
 // Workgroups whose size is fixed.
 QS_CONSTANT uint kMatMulTilesWorkgroup = 256u;
-QS_CONSTANT uint kAttentionWorkgroup = 128u;  // of attention_splits, which every device has
-QS_CONSTANT uint kAttentionTile = 128u;       // positions whose weights it keeps
-QS_CONSTANT uint kAttentionExponents = 16u;   // invocations that share the weights of one of up to eight heads
+QS_CONSTANT uint kAttentionWorkgroup = 128u;  // of attention_splits and attention_tiles, which every device has
+QS_CONSTANT uint kAttentionTile = 128u;       // positions whose weights attention_splits keeps
+QS_CONSTANT uint kAttentionExponents = 16u;   // invocations that share the weights of one of up to eight rows
 // Its shared memory.
 QS_FUNCTION uint attentionSplitsSharedBytes(uint heads, uint keyOctets) {
   return (heads * (keyOctets * 8u + kAttentionTile + kAttentionExponents + 1u) + kAttentionWorkgroup * 8u) * 4u;
+}
+QS_CONSTANT uint kAttentionPositions = 64u;  // whose weights attention_tiles keeps
+// Its shared memory: of each row (a head of a token) the query, the weights and what is known of them, and what is
+// exchanged: quarters of scores, in the end the sums of a row.
+QS_FUNCTION uint attentionTilesSharedBytes(uint rows, uint keyOctets) {
+  const uint quarters = rows * kAttentionPositions * 4u, sums = kAttentionWorkgroup * 8u;
+  return (rows * (keyOctets * 8u + kAttentionPositions + kAttentionExponents + 3u) +
+          (quarters > sums ? quarters : sums)) * 4u;
 }
 // Shared memory of matmul_tiles: a unit of each row and token, and a quad and a word against bank conflicts.
 QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
@@ -124,6 +132,7 @@ struct AttentionPush {
   uint last;      // position that every query sees up to; kNone: its own
   uint splits;    // parts of the positions that have a workgroup each
   uint parts;     // first float of their results
+  uint tokens;    // of the batch
   uint sequence;
 };
 // What each part of the positions leaves of a token's query head, [tokens, heads, splits]: the largest score, the sum

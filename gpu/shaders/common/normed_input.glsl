@@ -5,7 +5,7 @@ shared vec4 normedQuads[NORM_QUADS + 1];
 // in / sqrt(mean(in²) + epsilon) · weight, as rms_norm.comp has it. The padding of a row is zero and stays so.
 void normInput(uint inQuad) {
   const uint r = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y, first = gl_LocalInvocationIndex;
-  const uint invocations = kTileRows * splits;
+  const uint invocations = rowsEach * splits;
   float sum = 0.0;
   for (uint i = first; i < NORM_QUADS; i += invocations) {
     const vec4 x = loadArenaQuad(inQuad + i);
@@ -20,7 +20,7 @@ void normInput(uint inQuad) {
   }
   barrier();
   sum = 0.0;
-  for (uint i = 0; i < kTileRows; ++i) sum += partial[0][0][i];
+  for (uint i = 0; i < rowsEach; ++i) sum += partial[0][0][i];
   const float factor = 1.0 / sqrt(sum / float(normWidth) + uintBitsToFloat(normEpsilon));
   for (uint i = first; i < NORM_QUADS; i += invocations) {
     const uint w = push.norm + 4 * i;

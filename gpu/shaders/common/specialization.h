@@ -12,7 +12,8 @@
   ENTRY(5, uint, isRouted)    /* 1: the weight is a stack, of which every token has its own matrices */
 
 #define QS_MATMUL_ROWS(ENTRY)                                                        \
-  ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */  \
+  ENTRY(1, uint, splits)   /* invocations that share a row: the workgroup's y size */ \
+  ENTRY(2, uint, rowsEach) /* of a tile that a workgroup has: its x size */ \
   ENTRY(3, uint, computeType)                                                        \
   ENTRY(5, uint, isRouted)                                                           \
   ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */ \
@@ -66,6 +67,14 @@
   ENTRY(4, uint, valueOctets)      \
   ENTRY(5, uint, columns)          \
   ENTRY(6, int, headsEach) /* query heads that share a key head, at most 8 */
+#define QS_ATTENTION_TILES(ENTRY) \
+  ENTRY(1, uint, keyKind)         \
+  ENTRY(2, uint, valueKind)       \
+  ENTRY(3, uint, keyOctets)       \
+  ENTRY(4, uint, valueOctets)     \
+  ENTRY(5, uint, columns)         \
+  ENTRY(6, int, rowsEach) /* heads of tokens that share a key head, at most 8 */ \
+  ENTRY(7, uint, headsEach) /* of one token; divides rowsEach */
 #define QS_ATTENTION_MERGE(ENTRY)
 
 #define QS_CANDIDATES(ENTRY)
@@ -136,6 +145,7 @@ QS_KERNEL_CONSTANTS(QuantizeRowsConstants, QS_QUANTIZE_ROWS)
 QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
 QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
 QS_KERNEL_CONSTANTS(AttentionSplitsConstants, QS_ATTENTION_SPLITS)
+QS_KERNEL_CONSTANTS(AttentionTilesConstants, QS_ATTENTION_TILES)
 QS_KERNEL_CONSTANTS(AttentionMergeConstants, QS_ATTENTION_MERGE)
 QS_KERNEL_CONSTANTS(CandidatesConstants, QS_CANDIDATES)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
