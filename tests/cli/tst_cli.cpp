@@ -421,7 +421,7 @@ Npy TestCli::logits(const QString& device, const QString& scheme) {
 
 /// By name alone: other logits than the same weights' with inputs as they are, and nearly the same.
 void TestCli::inputsOfStoredBlocksBecomeIntegers() {
-  for (const char* format : {"q4_0", "q8_0"}) {
+  for (const char* format : {"q4_0", "q8_0", "q4_1"}) {
     const QString scheme = QString::fromLatin1(format) + QStringLiteral(":activations=int8_dynamic");
     const Npy exact = logits(QStringLiteral("cpu"), QString::fromLatin1(format));
     const Npy rounded = logits(QStringLiteral("cpu"), scheme);

@@ -60,6 +60,44 @@ class TestRecipe : public QObject {
   Q_OBJECT
 
  private slots:
+  /// Whatever matrices become or stay, where their types can be multiplied with bytes and no rule says otherwise.
+  void inputsOfAnyTypesBecomeBytes() {
+    const std::string suffix = ":activations=int8_dynamic";
+    for (const char* text : {"stored:activations=int8_dynamic", "Q4_K_M:activations=int8_dynamic"}) {
+      const auto recipe = model::recipeByName(text);
+      QVERIFY(recipe && recipe->int8Inputs && !recipe->keepsEverything() && recipe->asScheme() == nullptr);
+      QCOMPARE(recipe->toString(), std::string(text));
+      QCOMPARE(model::recipeFromText(model::textOf(*recipe)), *recipe);
+      QCOMPARE(model::parseRecipe(std::string("base = ") + text + "\nattn_v = q8_0", "mine.txt").int8Inputs, true);
+      Recipe without = *recipe;
+      without.int8Inputs = false;
+      QVERIFY(without != *recipe);
+    }
+    QVERIFY(!model::recipeByName("nothing:activations=int8_dynamic"));
+    QCOMPARE(model::recipeByName("Q4_K_M:activations=int8_dynamic")->displayName(),
+             std::string("Q4_K_M · INT8 inputs"));
+    using tensor::DType;
+    const std::vector<io::TensorInfo> tensors = {tensorOf("token_embd.weight", {512, 256}, DType::Q4_K),
+                                                 tensorOf("output.weight", {512, 256}, DType::Q6_K),
+                                                 tensorOf("blk.0.attn_q.weight", {256, 256}, DType::Q4_K),
+                                                 tensorOf("blk.0.attn_v.weight", {64, 256}, DType::Q6_K),
+                                                 tensorOf("blk.0.ffn_up.weight", {96, 256}, DType::IQ2_XS),
+                                                 tensorOf("blk.0.ffn_norm.weight", {256}, DType::F32),
+                                                 tensorOf("blk.0.ffn_down.weight", {256, 96}, DType::Q8_0),
+                                                 tensorOf("blk.0.ffn_gate.weight", {96, 256})};
+    Recipe recipe = *model::recipeByName("stored:activations=int8_dynamic");
+    QCOMPARE(typesUnder(recipe, tensors),
+             (std::vector<std::string>{"", "", "q4_k" + suffix, "q6_k" + suffix, "", "", "q8_0" + suffix, ""}));
+    recipe.rules.push_back(model::parseRecipeRule("attn_q=keep"));
+    QCOMPARE(typesUnder(recipe, tensors)[2], std::string());
+    const auto mixed = typesUnder(*model::recipeByName("Q4_K_M:activations=int8_dynamic"));
+    const auto plain = typesUnder(FileType::Q4_K_M);
+    for (std::size_t i = 0; i < kGguf.size(); ++i) {
+      const bool isMatrix = kGguf[i].name.starts_with("blk") && !plain[i].empty();
+      QCOMPARE(mixed[i], isMatrix ? plain[i] + suffix : plain[i]);
+    }
+  }
+
   void filesAreReadAsPeopleWriteThem() {
     const Recipe recipe = model::parseRecipe(
         "\xEF\xBB\xBF# my recipe\r\n"

@@ -80,6 +80,7 @@ void TestScheme::printsCanonically_data() {
       "int8:activations=int8_static,input_range=percentile,input_p=99.9");
   row("int8:activations=none", "int8");
   row("q4_0:activations=int8_dynamic", "q4_0:activations=int8_dynamic");
+  row("q4_k:activations=int8_dynamic", "q4_k:activations=int8_dynamic");
   row("q8_0:activations=int8_static", "q8_0:activations=int8_static");
   row("fp8_e4m3:scale=row,activations=fp8_dynamic,compute=fp16",
       "fp8_e4m3:scale=row,activations=fp8_dynamic,compute=fp16");
@@ -162,7 +163,7 @@ void TestScheme::refusesWithASentence_data() {
   row("int4:act_order=on",
       "'int4' takes the options 'group', 'range', 'scales', 'method', 'activations' and 'compute'; found 'act_order'.");
   row("int4:method=gptq,damping=0", "'damping' must be a number above 0 and at most 1; found '0'.");
-  row("q4_k:activations=int8_dynamic",
+  row("tq2_0:activations=int8_dynamic",
       "'activations' must be 'none', 'fp8_dynamic' or 'fp8_static'; found 'int8_dynamic'.");
   row("nf4:activations=int8_dynamic",
       "'activations' must be 'none', 'fp8_dynamic' or 'fp8_static'; found 'int8_dynamic'.");

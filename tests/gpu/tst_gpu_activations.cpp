@@ -201,6 +201,20 @@ class TestGpuActivations : public QObject {
     }
   }
 
+  /// Blocks that are no integers under one scale: the CPU alone.
+  void otherBlocksAreRefused() {
+    const auto weight = withInput(*quantized("q4_k", 4, 256), {.name = ActivationName::Int8Dynamic});
+    const core::model::Graph graph = graphOf(std::vector<float>(2 * 256, 0.5F), 2, weight);
+    QCOMPARE(allLogits(*core::model::createCpuExecutor(graph), counting(2)).size(), std::size_t{8});
+    try {
+      static_cast<void>(gpu::createVulkanExecutor(deviceOf(ways().front()), graph));
+      QFAIL("It was taken.");
+    } catch (const core::Error& error) {
+      QCOMPARE(error.code(), core::ErrorCode::Unsupported);
+      QVERIFY(QString(error.what()).contains("q4_k, which only the CPU multiplies with 8-bit inputs"));
+    }
+  }
+
   /// Long rows are summed in pieces.
   void longRowsAreMultipliedAlike() {
     constexpr std::size_t kWidth = 70000;
