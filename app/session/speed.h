@@ -12,13 +12,14 @@ struct SpeedSettings {
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
   core::model::KvType kv = core::model::KvType::F16;
   bool areStepsTimed = false;  ///< once more, behind the rest
-  std::uint32_t sequences = 1;  ///< that are decoded together, each behind a prompt of its own; tokens are all of theirs
+  std::uint32_t sequences =
+      1;  ///< that are decoded together, each behind a prompt of its own; tokens are all of theirs
 };
 
 /// Tokens per second, medians of the repetitions, and what a decoded token costs besides.
 struct Speed {
   double prefill = 0, decode = 0;
-  std::uint32_t sequences = 1;  ///< that were decoded together: they share the reading of weights
+  std::uint32_t sequences = 1;         ///< that were decoded together: they share the reading of weights
   core::model::Work work = {};         ///< of a token halfway through the decoded ones
   std::uint64_t promptOperations = 0;  ///< of the whole prompt: core::model::promptOperations
   /// Of a decoded token, what all processors of the machine used meanwhile; nothing where that is not measurable.
