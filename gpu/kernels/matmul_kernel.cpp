@@ -54,7 +54,7 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   const auto compute = static_cast<uint>(format.compute);
   if (choice.isLanes()) {
     const std::uint32_t farTable = push.segment[0].table + format.tableWords > kTableWords ? 1 : 0;
-    const std::uint32_t tokensEach = push.tokenCount == 1 ? 1 : kLaneTokens;
+    const std::uint32_t tokensEach = std::min(std::bit_ceil(push.tokenCount), kLaneTokens);
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTilesTogether);
     recorder.dispatch("matmul_lanes." + format.kernel,
                       withLayout(MatMulLanesConstants{.workgroup = choice.lanes,
