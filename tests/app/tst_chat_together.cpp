@@ -27,6 +27,8 @@ class TestChatTogether : public QObject {
     options.sampling.temperature = 0.7F;
     options.sampling.seed = 3;
     options.maxTokens = 12;
+    // Nobody ends with the first token.
+    options.beginning = setup.model->tokenizer()->encode("It is a number format", core::text::SpecialTokens::AsText);
 
     ChatEngine engine;
     TokenFeed feed;
