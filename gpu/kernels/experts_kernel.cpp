@@ -86,7 +86,7 @@ void recordExpertMatMul(Recorder& recorder, const std::function<VkDescriptorSet(
     const MatMulRowsConstants constants{
         .workgroup = splits, .splits = splits, .rowsEach = rowsEach, .computeType = compute, .isRouted = 1};
     recorder.dispatch("matmul_rows." + format.kernel, withLayout(constants.values(), format), sets, push,
-                      {tiles * (kTileRows / rowsEach), rows}, work);
+                      {rows, tiles * (kTileRows / rowsEach)}, work);
   }
 }
 

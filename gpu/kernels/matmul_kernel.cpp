@@ -21,7 +21,7 @@ static_assert(kSumChains == core::model::ops::kChains &&
               kMostSummedUnits * kUnitValues == core::model::ops::kMostSummed);
 
 constexpr std::uint32_t kLaneTokens = 4;              // tokens that share a decoded weight in matmul_lanes
-constexpr std::uint32_t kFewTokens = 4;               // up to here matmul_rows reads the weights once per token
+constexpr std::uint32_t kFewTokens = 4;               // up to here matmul_rows decodes weights anew for each token
 constexpr std::uint32_t kMostNormedRows = 1U << 14U;  // of a product whose workgroups norm their input
 constexpr std::uint32_t kCodedTokens = 8;             // that share a weight in matmul_codes, at most
 
@@ -80,7 +80,7 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
                                                      .normEpsilon = std::bit_cast<std::uint32_t>(norm.epsilon)}
                                      .values(),
                                  format),
-                      sets, push, {x * (kTileRows / rowsEach), push.tokenCount}, work);
+                      sets, push, {push.tokenCount, x * (kTileRows / rowsEach)}, work);
     return;
   }
   assert(!swiGlu && norm.width == 0);

@@ -1,6 +1,7 @@
 // result[t] = weight · in[t] for GPUs, few tokens: a workgroup has a tile of 32 rows, or a part of one, each split among
 // invocations that take every splits-th unit. Neighbouring invocations have neighbouring rows and read neighbouring words; the input
-// is the same address for all of them. Sums meet in shared memory, so any subgroup size is right.
+// is the same address for all of them. Sums meet in shared memory, so any subgroup size is right. Neighbouring workgroups have the same
+// rows of the tokens: weights come from memory for the first of them, and for the others from the cache.
 // An RMS norm of the input is computed by every workgroup for itself: a dispatch and its barrier cost more.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -22,11 +23,11 @@ shared float partial[2][splits][rowsEach];
 void main() {
   const uint lane = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
   const uint groups = kTileRows / rowsEach;  // of a tile
-  const uint r = gl_WorkGroupID.x % groups * rowsEach + lane;
-  const Routed routed = routedBy(gl_WorkGroupID.y);
+  const uint r = gl_WorkGroupID.y % groups * rowsEach + lane;
+  const Routed routed = routedBy(gl_WorkGroupID.x);
   if (!routed.isHere) return;  // the whole workgroup
   const uint token = routed.token, inQuad = push.inQuad + token * push.inStrideQuads + routed.inQuads;
-  uint s = 0, tile = gl_WorkGroupID.x / groups;
+  uint s = 0, tile = gl_WorkGroupID.y / groups;
   const bool swiGlu = push.segments == kSwiGluPairing;
   if (!swiGlu) {
     while (s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
