@@ -1,10 +1,10 @@
 #include "core/model/generation.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/stopwatch.h"
 #include "core/model/together.h"
 #include "core/text/detokenizer.h"
 
@@ -13,14 +13,6 @@ namespace core::model {
 namespace {
 
 constexpr std::uint32_t kTopTokens = 5;
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(); }
-
- private:
-  std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
-};
 
 double perSecond(std::size_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0.0; }
 
@@ -133,12 +125,11 @@ std::vector<NextToken> nextTogether(std::span<Generation* const> answers, const 
       next[i].failure = std::current_exception();
     }
   }
-  const Stopwatch watch;
   const std::vector<StepFound> found = computeTogether(asked, job);
-  std::vector<std::size_t> decoded;
   for (std::size_t k = 0; k < of.size(); ++k) {
     Generation& answer = *answers[of[k]];
-    decoded.push_back(answer.m_result.tokens.size());
+    const std::size_t decoded = answer.m_result.tokens.size();
+    const Stopwatch watch;
     try {
       if (found[k].failure) std::rethrow_exception(found[k].failure);
       next[of[k]].token = answer.take(found[k].found);
@@ -148,13 +139,9 @@ std::vector<NextToken> nextTogether(std::span<Generation* const> answers, const 
     } catch (...) {
       next[of[k]].failure = std::current_exception();
     }
-  }
-  const double seconds = watch.seconds();
-  for (std::size_t k = 0; k < of.size(); ++k) {
-    Generation& answer = *answers[of[k]];
     if (found[k].failure) continue;
-    answer.count(decoded[k], seconds);
-    answer.m_result.besides = std::max(answer.m_result.besides, static_cast<std::uint32_t>(of.size() - 1));
+    answer.count(decoded, found[k].seconds + watch.seconds());
+    answer.m_result.besides = std::max(answer.m_result.besides, found[k].besides);
   }
   return next;
 }

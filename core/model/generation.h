@@ -48,7 +48,7 @@ struct GenerationResult {
   double timeToFirstTokenS = 0;
   double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
   /// Of every token after the first: what next() took, drawing and describing included; of tokens that were computed
-  /// together with those of other answers, what nextTogether() took for all of them.
+  /// together with those of other answers (a batch, or the same commands), what computing all of them took.
   double decodeTokensPerS = 0;
   std::uint32_t besides = 0;  ///< other answers that tokens of this one were computed together with, at most
   StopReason stop = StopReason::EndOfTurn;

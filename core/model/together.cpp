@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "core/base/error.h"
+#include "core/base/stopwatch.h"
 
 namespace core::model {
 
@@ -77,12 +78,14 @@ class Together {
 
   void computeAlone(Group& group, std::size_t i) {
     const SequenceStep& step = m_asked[i].step;
+    const Stopwatch watch;
     try {
       keepRows(group);
       m_answers[i].found = group.executor->candidates(std::span(&step.token, 1), *step.cache, step.wanted, m_job);
     } catch (...) {
       m_answers[i].failure = std::current_exception();
     }
+    m_answers[i].seconds = watch.seconds();
   }
 
   /// Before something else overwrites them.
@@ -123,8 +126,11 @@ class Together {
   };
 
   void compute(const std::vector<Part>& parts) {
+    const Stopwatch watch;
     std::vector<Executor::StepBatch> batches;
+    std::size_t count = 0;
     for (const Part& part : parts) {
+      count += part.asked.size();
       Executor::StepBatch& batch = batches.emplace_back(Executor::StepBatch{part.group->executor, {}});
       for (const std::size_t i : part.asked) {
         batch.steps.push_back(m_asked[i].step);
@@ -143,6 +149,12 @@ class Together {
       return fail(parts);
     }
     for (std::size_t p = 0; p < parts.size(); ++p) conclude(parts[p], batches[p]);
+    for (const Part& part : parts) {
+      for (const std::size_t i : part.asked) {
+        m_answers[i].seconds = watch.seconds();
+        m_answers[i].besides = static_cast<std::uint32_t>(count - 1);
+      }
+    }
   }
 
   void fail(const std::vector<Part>& parts) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <exception>
 #include <span>
 #include <vector>
@@ -17,6 +18,8 @@ struct StepFound {
   Candidates found;
   /// What Executor::candidates() would have thrown; the cache keeps its old length then.
   std::exception_ptr failure;
+  double seconds = 0;         ///< that it took, with those it was computed with
+  std::uint32_t besides = 0;  ///< how many others these are
 };
 
 /// Executor::candidates() of one token for each of several sequences. Those of one executor are one batch, in which

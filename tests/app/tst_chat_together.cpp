@@ -46,7 +46,7 @@ class TestChatTogether : public QObject {
       QVERIFY(expected.tokens.size() > 2);
       QVERIFY(end.result.tokens == expected.tokens);
       QCOMPARE(end.result.text, expected.text);
-      QCOMPARE(end.result.besides, 3U);
+      QCOMPARE(end.result.besides, pane == 2 ? 0U : 2U);  // other weights on the CPU have a time of their own
       QCOMPARE(expected.besides, 0U);
       std::size_t streamed = 0;
       for (const StreamedToken& token : written) streamed += token.pane == pane ? 1 : 0;

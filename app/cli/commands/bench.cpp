@@ -81,7 +81,7 @@ void addBench(CLI::App& program) {
       ->check(CLI::Range(1, 1 << 20));
   command
       ->add_option("--sequences", options->sequences,
-                   "Sequences that are decoded in one batch; tokens/s are those of all together")
+                   "Sequences that are decoded together; tokens/s are those of all of them")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
   command->add_option("-r", options->repetitions, "Repetitions; medians are reported")
