@@ -176,6 +176,9 @@ class TestGpuActivations : public QObject {
     for (const InputQuantizer& input : {quantizers()[1], quantizers()[3]}) {  // with zero-points, with outliers
       const core::model::Graph graph = graphOf(rows, kTokens, withInput(tensor, input), bias);
       for (const std::size_t tokens : {std::size_t{1}, kTokens}) {
+        // Zero-points and the number of tokens have nothing to do with a weight's bits: one width has all of it.
+        const bool isOne = tokens == 1, hasZeros = input.name == ActivationName::Int8Static;
+        if (!scheme.startsWith("int8") && isOne == hasZeros) continue;
         const QString found = difference(graph, way, counting(tokens));
         QVERIFY2(found.isEmpty(), qPrintable(found));
       }
