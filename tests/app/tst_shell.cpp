@@ -313,8 +313,13 @@ class TestShell : public QObject {
       QTest::qWait(50);
       for (auto* box : window.currentWorkspace()->findChildren<QComboBox*>()) {
         if (!box->isVisible() || !box->isEnabled() || box->count() == 0) continue;
-        box->showPopup();
-        QTest::qWait(20);
+        int before = 0;
+        do {  // a job may bring items meanwhile: devices that are found
+          box->hidePopup();
+          before = box->count();
+          box->showPopup();
+          QTest::qWait(20);
+        } while (box->count() != before);
         const int shown = std::min(box->count(), box->maxVisibleItems());
         const QAbstractItemView* list = box->view();
         int height = 0;  // a line between groups is lower than an item
