@@ -44,7 +44,8 @@ class Cutter {
       throw core::Error(core::ErrorCode::Unsupported,
                         fmt::format("A kernel needs {} × {} workgroups, but {} runs at most {} in each direction.",
                                     grid.x, grid.y, m_device->caps().name, mostGroups));
-    // Across x first: of most kernels workgroups of one column read the same weights. Parts of equal size leave no splinter.
+    // Across x first: of most kernels workgroups of one column read the same weights. Parts of equal size leave no
+    // splinter.
     const double perGroup = kernel.work / grid.x / grid.y, most = m_recording.limit;
     const auto partOf = [](std::uint32_t count, double fitting) {
       const auto parts =
