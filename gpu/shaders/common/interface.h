@@ -38,7 +38,8 @@ QS_CONSTANT uint kAttentionPositions = 64u;  // whose weights attention_tiles ke
 QS_FUNCTION uint attentionTilesSharedBytes(uint rows, uint keyOctets) {
   const uint quarters = rows * kAttentionPositions * 4u, sums = kAttentionWorkgroup * 8u;
   return (rows * (keyOctets * 8u + kAttentionPositions + kAttentionExponents + 3u) +
-          (quarters > sums ? quarters : sums)) * 4u;
+          (quarters > sums ? quarters : sums)) *
+         4u;
 }
 // Shared memory of matmul_tiles: a unit of each row and token, and a quad and a word against bank conflicts.
 QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
@@ -86,8 +87,8 @@ struct SequenceState {
 };
 QS_CONSTANT uint kMostSequences = 16u;  // of a batch
 
-// Push constants. Those of kernels that work on the rows of one sequence say which of the batch's it is. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
-// from token to token.
+// Push constants. Those of kernels that work on the rows of one sequence say which of the batch's it is. Places are
+// counted in floats of the arena, or in quads of four where they are called so; strides lead from token to token.
 
 // Up to three weights that share their input and layout make one dispatch.
 struct MatMulSegment {
