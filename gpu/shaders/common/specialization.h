@@ -11,12 +11,12 @@
   ENTRY(4, uint, farTable)    /* 1: the table lies behind what the uniform buffer shows */ \
   ENTRY(5, uint, isRouted)    /* 1: the weight is a stack, of which every token has its own matrices */
 
-#define QS_MATMUL_ROWS(ENTRY)                                                        \
+#define QS_MATMUL_ROWS(ENTRY)                                                         \
   ENTRY(1, uint, splits)   /* invocations that share a row: the workgroup's y size */ \
-  ENTRY(2, uint, rowsEach) /* of a tile that a workgroup has: its x size */ \
-  ENTRY(3, uint, computeType)                                                        \
-  ENTRY(5, uint, isRouted)                                                           \
-  ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */ \
+  ENTRY(2, uint, rowsEach) /* of a tile that a workgroup has: its x size */           \
+  ENTRY(3, uint, computeType)                                                         \
+  ENTRY(5, uint, isRouted)                                                            \
+  ENTRY(6, uint, normWidth)   /* values of the inputs' RMS norm, 0: there is none */  \
   ENTRY(7, uint, normEpsilon) /* as bits of a float */
 
 #define QS_MATMUL_TILES(ENTRY) \
@@ -67,13 +67,13 @@
   ENTRY(4, uint, valueOctets)      \
   ENTRY(5, uint, columns)          \
   ENTRY(6, int, headsEach) /* query heads that share a key head, at most 8 */
-#define QS_ATTENTION_TILES(ENTRY) \
-  ENTRY(1, uint, keyKind)         \
-  ENTRY(2, uint, valueKind)       \
-  ENTRY(3, uint, keyOctets)       \
-  ENTRY(4, uint, valueOctets)     \
-  ENTRY(5, uint, columns)         \
-  ENTRY(6, int, rowsEach) /* heads of tokens that share a key head, at most 8 */ \
+#define QS_ATTENTION_TILES(ENTRY)                                                  \
+  ENTRY(1, uint, keyKind)                                                          \
+  ENTRY(2, uint, valueKind)                                                        \
+  ENTRY(3, uint, keyOctets)                                                        \
+  ENTRY(4, uint, valueOctets)                                                      \
+  ENTRY(5, uint, columns)                                                          \
+  ENTRY(6, int, rowsEach)   /* heads of tokens that share a key head, at most 8 */ \
   ENTRY(7, uint, headsEach) /* of one token; divides rowsEach */
 #define QS_ATTENTION_MERGE(ENTRY)
 
